@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# Builds everything: libnbd's source → its API as JSON → TypeScript; C → libnbd.wasm; TypeScript → dist/.
+# A second build does only what a change calls for, and needs no network.
+set -euo pipefail
+cd "$(dirname "$0")"
+. scripts/lib.sh
+
+# once NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND unless OUTPUT is there and the inputs are as they were.
+once() {
+  local stamp=build/stamps/$1 output=$2 inputs=() now
+  shift 2
+  while [ "$1" != -- ]; do inputs+=("$1"); shift; done
+  shift
+  now=$({ printf '%s\n' "$*"; find "${inputs[@]}" -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
+  [ -e "$output" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ] && return
+  "$@"
+  mkdir -p build/stamps
+  printf '%s\n' "$now" >"$stamp"
+}
+
+# --- libnbd's source, and what its generator writes: a release tarball has it, a git checkout does not ---------------
+
+scripts/source.sh
+need_program ocamlc ocaml-nox
+libnbd=build/libnbd
+
+generate_c() {
+  say "running libnbd's own generator"
+  # Python, Go and Rust want formatters that we do without; the C needs none.
+  printf 'let gofmt : string option = None\nlet rustfmt : string option = None\n' >$libnbd/generator/config.ml
+  need_program pod2text perl
+  local modules=() module
+  for module in config utils state_machine API state_machine_generator C docs Python OCaml GoLang RustSys Rust; do
+    modules+=(generator/$module.mli generator/$module.ml)
+  done
+  (
+    cd $libnbd
+    ocamlc -w -a -I generator -I +str -I +unix str.cma unix.cma "${modules[@]}" generator/generator.ml \
+      -o generator/generator
+    generator/generator >/dev/null
+  )
+}
+for file in lib/api.c lib/states.c lib/states-run.c lib/states.h lib/unlocked.h include/libnbd.h; do
+  if [ ! -e $libnbd/$file ]; then
+    generate_c
+    break
+  fi
+done
+
+describe_api() {
+  local ml=build/api
+  rm -rf $ml
+  mkdir -p $ml
+  cp $libnbd/generator/{utils.mli,utils.ml,API.mli,API.ml} wasm/api/api_json.ml $ml
+  printf 'let gofmt : string option = None\nlet rustfmt : string option = None\n' >$ml/config.ml
+  # Warning 8, a match that leaves out a case, is an error in our file: a new kind of argument must not pass in silence.
+  (
+    cd $ml
+    ocamlc -w -a -I +str -I +unix -c config.ml utils.mli utils.ml API.mli API.ml
+    ocamlc -w -a+8 -warn-error +8 -I +str -I +unix str.cma unix.cma config.cmo utils.cmo API.cmo api_json.ml -o api_json
+    ./api_json api.json >/dev/null
+  )
+}
+once api build/api/api.json wasm/api/api_json.ml $libnbd/generator/API.ml $libnbd/generator/utils.ml -- describe_api
+
+# --- TypeScript from the API ------------------------------------------------------------------------------------------
+
+generate_typescript() {
+  npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm \
+    --outfile=build/api/generate.mjs wasm/api/generate.ts
+  node build/api/generate.mjs build/api/api.json src/generated build/api/exports.txt
+}
+once typescript src/generated/methods.ts wasm/api build/api/api.json -- generate_typescript
+
+# --- libnbd.wasm --------------------------------------------------------------------------------------------------------
+
+package_version=$(sed -n 's/^AC_INIT(\[libnbd\],\[\([0-9.]*\)\])$/\1/p' $libnbd/configure.ac)
+[ -n "$package_version" ] || die "found no version in $libnbd/configure.ac"
+
+c_flags=(
+  -Oz                       # a page loads this module: small first; the hot path is in JavaScript
+  -std=gnu11                # upstream's dialect
+  -fno-builtin-memset       # memset stays a call, which posix.c redirects when the address is a virtual one
+  -Wno-unused-value         # upstream's `x ? : y`
+  -D_GNU_SOURCE             # asprintf, strchrnul, as upstream's configure sets it
+  "-DPACKAGE_VERSION=\"$package_version\""
+  '-Dsysconfdir="/etc"'     # where upstream looks for TLS certificates
+  -Iwasm                    # config.h, and an assert.h that keeps no texts
+  -Ilibnbd/include -Ilibnbd/lib -Ilibnbd/common/include -Ilibnbd/common/utils
+)
+link_flags=(
+  -Oz                                       # as above
+  --no-entry                                # a library: there is no main
+  -sSTANDALONE_WASM                         # the module alone, with no JavaScript of Emscripten's: src/module.ts is all it needs
+  -sSTRICT                                  # nothing deprecated, nothing implicit
+  -sFILESYSTEM=0                            # libnbd opens no file but in calls that posix.c answers
+  -sINITIAL_HEAP=131072                     # a handle takes 10 KB; payload never enters
+  -sSTACK_SIZE=65536                        # the deepest frame is upstream's, about 5 KB
+  -sALLOW_MEMORY_GROWTH                     # for thousands of handles, and for large block status replies
+  -sMAXIMUM_MEMORY=1073741824               # below 2^31, where virtual addresses begin: a stray access traps
+)
+
+stage_sources() {
+  mkdir -p "$stage"/{libnbd/lib,libnbd/include,libnbd/common,wasm,obj}
+  cp -pRu $libnbd/lib/*.[ch] "$stage/libnbd/lib/"
+  cp -pRu $libnbd/include/*.h "$stage/libnbd/include/"
+  cp -pRu $libnbd/common/include $libnbd/common/utils "$stage/libnbd/common/"
+  cp -pu wasm/*.[ch] "$stage/wasm/"
+}
+
+run_emcc() { (cd "$stage" && "${emcc[@]}" "$@"); }
+
+# Compiles the C files whose object is older than they are, or than any header, as many at a time as there are cores.
+compile() {
+  local object source newest flags="${c_flags[*]} ${emcc[*]}" running=0
+  newest=$(find "$stage/libnbd" "$stage/wasm" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
+  [ "$flags" = "$(cat "$stage/obj/flags" 2>/dev/null)" ] || rm -f "$stage"/obj/*.o
+  printf '%s\n' "$flags" >"$stage/obj/flags"
+  for source; do
+    object=obj/$(basename "$source" .c).o
+    if [ "$stage/$object" -nt "$stage/$source" ] && [ "$stage/$object" -nt "$newest" ]; then continue; fi
+    run_emcc "${c_flags[@]}" -c "$source" -o "$object" &
+    running=$((running + 1))
+    if [ $running -ge "$(nproc)" ]; then
+      wait -n
+      running=$((running - 1))
+    fi
+  done
+  while [ $running -gt 0 ]; do
+    wait -n
+    running=$((running - 1))
+  done
+}
+
+link() {
+  . scripts/toolchain.sh
+  stage_sources
+  local sources=() name exports wraps
+  for name in aio api connect crypto debug disconnect errors flags handle is-state opt poll protocol rw socket states \
+    states-run uri utils; do
+    sources+=("libnbd/lib/$name.c")
+  done
+  sources+=(libnbd/common/utils/vector.c wasm/posix.c wasm/closures.c wasm/linux_errno.c)
+  say 'compiling libnbd to WebAssembly'
+  compile "${sources[@]}"
+
+  wraps=$(sed -n 's/^WRAP ([^,]*, \([a-z_]*\),.*/-Wl,--wrap=\1/p' wasm/posix.c)
+  cp build/api/exports.txt "$stage/exports.txt"
+  # shellcheck disable=SC2086,SC2046 # one word each: the redirected names, and the objects
+  run_emcc "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@exports.txt $wraps \
+    $(for name in "${sources[@]}"; do echo "obj/$(basename "$name" .c).o"; done) -o libnbd.wasm
+  mkdir -p dist
+  cp "$stage/libnbd.wasm" dist/libnbd.wasm
+  chmod 644 dist/libnbd.wasm
+}
+once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build.sh scripts/toolchain.sh \
+  wasm/*.c wasm/*.h build/api/exports.txt -- link
+
+# --- the package --------------------------------------------------------------------------------------------------------
+
+compile_typescript() { npx --no-install tsc --project tsconfig.build.json; }
+once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
+
+# All that a browser loads, as a bundler would make it.
+print_sizes() {
+  local bundle=build/browser.js
+  npx --no-install esbuild --log-level=warning --bundle --minify --format=esm --platform=browser --outfile=$bundle dist/browser.js
+  say "libnbd.wasm: $(wc -c <dist/libnbd.wasm) bytes, $(gzip -9c dist/libnbd.wasm | wc -c) gzipped (target: 100,000)"
+  say "JavaScript for a browser: $(wc -c <$bundle) bytes, $(gzip -9c $bundle | wc -c) gzipped;" \
+    "with libnbd.wasm $(($(gzip -9c dist/libnbd.wasm | wc -c) + $(gzip -9c $bundle | wc -c))) (target: 45,000)"
+}
+print_sizes

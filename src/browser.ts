@@ -1,0 +1,13 @@
+// libnbd-wasm in a web page or a worker.
+import { compileResponse, loader } from './load.js';
+import { setSharedLoader } from './nbd.js';
+
+export * from './shared.js';
+
+/** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
+export const load = loader(
+  () => compileResponse(fetch(new URL('./libnbd.wasm', import.meta.url))),
+  (url) => compileResponse(fetch(url)),
+);
+
+setSharedLoader(load);

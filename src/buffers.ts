@@ -1,0 +1,92 @@
+// Virtual addresses: how libnbd is given a JavaScript buffer without its bytes ever entering the module's memory.
+//
+// A virtual address is 2^31 or more, above all of the module's memory. It stands for one byte of a buffer that was
+// entered here, and the addresses of a buffer follow one another, so that libnbd's arithmetic on them holds. libnbd
+// hands them back in recv, send, memset and the chunk callback, and never looks behind one itself (wasm/posix.c).
+import { NBDError } from './errors.js';
+
+/** The first virtual address; `-sMAXIMUM_MEMORY` in build.sh keeps real ones below it. */
+export const firstVirtualAddress = 2 ** 31;
+
+// Addresses are handed out in pages: small enough for 131,072 requests at a time, large enough that entering the largest
+// request (64 MiB) is quick.
+const pageBits = 14;
+const pageSize = 2 ** pageBits;
+const pages = (2 ** 32 - firstVirtualAddress) / pageSize;
+
+/** A buffer that has addresses. */
+export interface Mapping {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  /** Set while all of it is known to be zero: libnbd's clearing of it has nothing to do. */
+  zeroed: boolean;
+  /** The page that its addresses start on, and the one after those that they take. */
+  readonly first: number;
+  readonly end: number;
+}
+
+export class Buffers {
+  readonly #pages: (Mapping | undefined)[] = [];
+  #next = 0;
+  #used = 0;
+
+  /** Gives a buffer its addresses, until `release`. Throws NBDError ENOMEM when 2 GiB are in flight. */
+  enter(bytes: Uint8Array, zeroed: boolean): Mapping {
+    const count = Math.max(1, Math.ceil(bytes.length / pageSize));
+    const first = this.#find(count);
+    const mapping = {
+      address: firstVirtualAddress + first * pageSize,
+      bytes,
+      zeroed,
+      first,
+      end: first + count,
+    };
+    for (let page = first; page < mapping.end; page++) this.#pages[page] = mapping;
+    this.#used += count;
+    this.#next = mapping.end;
+    return mapping;
+  }
+
+  release(mapping: Mapping): void {
+    for (let page = mapping.first; page < mapping.end; page++) this.#pages[page] = undefined;
+    this.#used -= mapping.end - mapping.first;
+    if (this.#used === 0) this.#next = 0; // keeps the table short while few requests are in flight at a time
+  }
+
+  /** The buffer that an address lies in. */
+  at(address: number): Mapping {
+    const mapping = this.#pages[(address - firstVirtualAddress) >>> pageBits];
+    if (mapping === undefined) throw new Error(`no buffer is at address ${address}: libnbd kept it too long`);
+    return mapping;
+  }
+
+  // The next run of free pages after the one last handed out, going around once.
+  #find(count: number): number {
+    let start = this.#next;
+    for (let wrapped = false; ; ) {
+      if (start + count > pages) {
+        if (wrapped) break;
+        wrapped = true;
+        start = 0;
+        if (count > pages) break;
+        continue;
+      }
+      const obstacle = this.#obstacle(start, count);
+      if (obstacle === undefined) return start;
+      start = obstacle.end;
+      if (wrapped && start > this.#next + count) break;
+    }
+    throw new NBDError(
+      'too many bytes in flight: the buffers of one module can hold 2 GiB at a time. Wait for some requests to finish',
+      'ENOMEM',
+    );
+  }
+
+  #obstacle(start: number, count: number): Mapping | undefined {
+    for (let page = start + count - 1; page >= start; page--) {
+      const mapping = this.#pages[page];
+      if (mapping !== undefined) return mapping;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,170 @@
+// The closures that libnbd holds: an integer key for each, from when it is passed to a call until libnbd frees it.
+import type { Buffers } from './buffers.js';
+import { codeOfErrno, errnoOfCode, reportUncaught } from './errors.js';
+import type { Module, Pointer, Trampolines } from './module.js';
+
+/**
+ * The error that a callback can see and set: `code` is null while there is none. Set it (`'EIO'`) and return -1, or throw, to
+ * make the command fail.
+ */
+export interface ErrorRef {
+  code: string | null;
+}
+
+/** One extent of `blockStatus64` and `blockStatusFilter`: `length` in bytes, `flags` as the metadata context defines them. */
+export interface Extent64 {
+  length: bigint;
+  flags: bigint;
+}
+
+/** What a callback may return: nothing is 0; -1 reports an error; 1 from a completion callback retires the command. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a callback without a return statement is the usual one
+export type CallbackResult = number | void;
+
+/** What the callbacks of one call share: the handle that is in use while they run, and the first exception of theirs. */
+export interface Owner {
+  /** How many callbacks of the handle are running: none of its calls may be made from inside one. */
+  enterCallback(): void;
+  leaveCallback(): void;
+  /** A callback threw. False where nobody will ever ask, so that the exception must go to the platform. */
+  threw(exception: unknown): boolean;
+}
+
+/** What an integer key stands for. */
+export interface Closure {
+  readonly owner: Owner;
+  // Each type of closure has its own arguments; the trampolines below and the generated types agree on them.
+  readonly callback?: ((...args: never[]) => CallbackResult) | undefined;
+  /** The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. */
+  completed?(errno: number): void;
+  /** libnbd will not call the closure again. */
+  freed?(): void;
+  /** The instance of the module can be used no more, so that libnbd will neither call nor free the closure. */
+  lost?(error: Error): void;
+}
+
+const EPROTO = errnoOfCode('EPROTO') ?? 0;
+
+export class Closures implements Trampolines {
+  readonly #closures: (Closure | undefined)[] = [undefined]; // key 0 is no closure
+  readonly #freeKeys: number[] = [];
+  readonly #buffers: Buffers;
+  #module: Module | undefined;
+
+  constructor(buffers: Buffers) {
+    this.#buffers = buffers;
+  }
+
+  attach(module: Module): void {
+    this.#module = module;
+  }
+
+  /** How many closures libnbd holds. */
+  get size(): number {
+    return this.#closures.length - 1 - this.#freeKeys.length;
+  }
+
+  add(closure: Closure): number {
+    const key = this.#freeKeys.pop() ?? this.#closures.length;
+    this.#closures[key] = closure;
+    return key;
+  }
+
+  /** For a closure that never reached libnbd; libnbd itself calls this when it needs a closure no more. */
+  free(key: number): void {
+    const closure = this.#closures[key];
+    this.#closures[key] = undefined;
+    this.#freeKeys.push(key);
+    closure?.freed?.();
+  }
+
+  /** Tells every closure that libnbd will not come back to it. */
+  lose(error: Error): void {
+    for (const closure of this.#closures.splice(1)) closure?.lost?.(error);
+    this.#freeKeys.length = 0;
+  }
+
+  chunk(key: number, subbuf: number, count: number, offset: bigint, status: number, error: Pointer): number {
+    const { bytes, address } = this.#buffers.at(subbuf);
+    const start = subbuf - address;
+    return this.#callWithError(key, error, (ref) => [bytes.subarray(start, start + count), unsigned(offset), status, ref]);
+  }
+
+  completion(key: number, error: Pointer): number {
+    const closure = this.#closures[key];
+    closure?.completed?.(this.#view().getInt32(error, true));
+    if (closure?.callback === undefined) return 0;
+    return this.#callWithError(key, error, (ref) => [ref]);
+  }
+
+  context(key: number, name: Pointer): number {
+    return this.#call(key, [this.#string(name)]);
+  }
+
+  debug(key: number, context: Pointer, message: Pointer): number {
+    return this.#call(key, [this.#string(context), this.#string(message)]);
+  }
+
+  extent(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
+    const view = this.#view();
+    const values: number[] = [];
+    for (let i = 0; i < count; i++) values.push(view.getUint32(entries + 4 * i, true));
+    return this.#callWithError(key, error, (ref) => [this.#string(metacontext), unsigned(offset), values, ref]);
+  }
+
+  extent64(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
+    const view = this.#view();
+    const values: Extent64[] = [];
+    for (let i = 0; i < count; i++) {
+      const entry = entries + 16 * i;
+      values.push({ length: view.getBigUint64(entry, true), flags: view.getBigUint64(entry + 8, true) });
+    }
+    return this.#callWithError(key, error, (ref) => [this.#string(metacontext), unsigned(offset), values, ref]);
+  }
+
+  list(key: number, name: Pointer, description: Pointer): number {
+    return this.#call(key, [this.#string(name), this.#string(description)]);
+  }
+
+  #callWithError(key: number, error: Pointer, args: (ref: ErrorRef) => unknown[]): number {
+    const ref: ErrorRef = { code: codeOfErrno(this.#view().getInt32(error, true)) };
+    const result = this.#call(key, args(ref));
+    const errno = ref.code === null ? 0 : (errnoOfCode(ref.code) ?? EPROTO);
+    this.#view().setInt32(error, result === -1 && errno === 0 ? EPROTO : errno, true);
+    return result;
+  }
+
+  // Nothing may be thrown through libnbd's frames: an exception becomes the result -1, and its owner keeps it.
+  #call(key: number, args: unknown[]): number {
+    const closure = this.#closures[key];
+    if (closure === undefined) throw new Error(`libnbd called closure ${key}, which it has freed`);
+    const { owner, callback } = closure;
+    if (callback === undefined) return 0;
+    owner.enterCallback();
+    try {
+      return Number((callback as (...args: unknown[]) => CallbackResult)(...args) ?? 0);
+    } catch (exception) {
+      if (!owner.threw(exception)) reportUncaught(exception);
+      return -1;
+    } finally {
+      owner.leaveCallback();
+    }
+  }
+
+  #string(pointer: Pointer): string {
+    return this.#attached().string(pointer);
+  }
+
+  #view(): DataView {
+    return this.#attached().view;
+  }
+
+  #attached(): Module {
+    if (this.#module === undefined) throw new Error('a closure was called before the module was loaded');
+    return this.#module;
+  }
+}
+
+function unsigned(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
+}

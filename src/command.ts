@@ -1,0 +1,124 @@
+// One command or option in flight: the buffer that it reads or writes, the closures that libnbd holds for it, and the
+// promise that waits for it, if one does.
+import type { Mapping } from './buffers.js';
+import type { CallbackResult, Closure } from './closures.js';
+import type { Connection } from './connection.js';
+import { NBDError } from './errors.js';
+import type { ClosureType, Pointer } from './module.js';
+
+/** Who waits for a command; a command issued by an `aio*` call has nobody. */
+export interface Waiter {
+  /** The libnbd call that a user made, `nbd_pread`, as the error is to name it. */
+  readonly call: string;
+  /** Resolves or rejects from how the command ended. */
+  settle(command: Command): void;
+  reject(error: unknown): void;
+}
+
+export class Command implements Closure {
+  readonly owner: Connection;
+  /** The user's handle, which must not be collected while the command is in flight. */
+  readonly handle: object;
+  readonly waiter: Waiter | undefined;
+  /** The user's own completion. */
+  callback: ((...args: never[]) => CallbackResult) | undefined;
+
+  /** What identifies it to libnbd; -1 until libnbd has taken it. */
+  cookie = -1n;
+  /** Linux's error number that libnbd completed it with. */
+  errno = 0;
+  /** The text of that error, for an option; a command's is asked for when it is retired. */
+  message = '';
+  /** The first exception that one of its callbacks threw. */
+  exception: unknown;
+  /** How often its list or context callback ran. */
+  count = 0;
+
+  #mapping: Mapping | undefined;
+  readonly #keys: number[] = [];
+
+  constructor(owner: Connection, handle: object, waiter?: Waiter) {
+    this.owner = owner;
+    this.handle = handle;
+    this.waiter = waiter;
+  }
+
+  /** Gives a buffer its virtual address, until libnbd frees the completion. */
+  map(bytes: Uint8Array, zeroed: boolean): Pointer {
+    this.#mapping = this.owner.buffers.enter(bytes, zeroed);
+    return this.#mapping.address as Pointer;
+  }
+
+  /** The completion closure, which every command has: it tells when the command is done and when its buffer is free. */
+  completion(callback?: (...args: never[]) => CallbackResult): Pointer {
+    this.callback = callback;
+    return this.#closure('completion', this);
+  }
+
+  /** Any other closure of the command's; none where there is no callback. */
+  closure(type: ClosureType, callback: ((...args: never[]) => CallbackResult) | undefined): Pointer {
+    if (callback === undefined) return this.owner.exports[`nbd_wasm_${type}`](0);
+    return this.#closure(type, { owner: new CallbackOwner(this), callback });
+  }
+
+  #closure(type: ClosureType, closure: Closure): Pointer {
+    const key = this.owner.closures.add(closure);
+    this.#keys.push(key);
+    return this.owner.exports[`nbd_wasm_${type}`](key);
+  }
+
+  /** Undoes what was prepared, for a command that never reached libnbd. */
+  discard(): void {
+    for (const key of this.#keys) this.owner.closures.free(key);
+    this.freed();
+  }
+
+  completed(errno: number): void {
+    this.errno = errno;
+    if (this.waiter !== undefined) this.owner.commandCompleted(this);
+  }
+
+  freed(): void {
+    this.owner.commandFreed(this);
+    if (this.#mapping !== undefined) this.owner.buffers.release(this.#mapping);
+    this.#mapping = undefined;
+  }
+
+  lost(error: Error): void {
+    this.waiter?.reject(error);
+  }
+
+  /** Keeps a callback's exception for the error that the command ends with. */
+  threw(exception: unknown): void {
+    this.exception ??= exception;
+  }
+
+  /** The error that names the call, with a callback's exception as its cause. */
+  error(error: NBDError): NBDError {
+    if (this.exception === undefined) return error;
+    return new NBDError(error.message, error.code, { cause: this.exception });
+  }
+}
+
+// The owner of a command's callbacks: as its connection, but exceptions go to the command.
+class CallbackOwner {
+  readonly #command: Command;
+
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  enterCallback(): void {
+    this.#command.count++;
+    this.#command.owner.enterCallback();
+  }
+
+  leaveCallback(): void {
+    this.#command.owner.leaveCallback();
+  }
+
+  threw(exception: unknown): boolean {
+    this.#command.threw(exception);
+    return true;
+  }
+}

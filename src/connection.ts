@@ -1,0 +1,228 @@
+// What lives as long as libnbd's handle does: its socket, the pump that drives libnbd's state machine when the socket has
+// something for it, and everybody who waits. The user's object (src/nbd.ts) refers to this and not the other way around,
+// so that a handle which nobody holds any more can be collected and closed, whatever its socket does.
+import type { Buffers } from './buffers.js';
+import type { Closures, Owner } from './closures.js';
+import type { Command } from './command.js';
+import { codeOfErrno, NBDError, reportUncaught } from './errors.js';
+import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from './generated/constants.js';
+import type { Library } from './library.js';
+import type { Exports, Pointer } from './module.js';
+import type { Socket } from './sockets/socket.js';
+
+/** Somebody who waits for the handle's state to change. */
+export interface StateWaiter {
+  readonly call: string;
+  /** Keeps the user's handle from being collected. */
+  readonly handle: object;
+  /** Whether the state is the one waited for; settles the promise if it is. */
+  check(): boolean;
+  reject(error: unknown): void;
+}
+
+export class Connection implements Owner {
+  readonly library: Library;
+  readonly pointer: Pointer;
+  readonly exports: Exports;
+  readonly closures: Closures;
+  readonly buffers: Buffers;
+  closed = false;
+
+  #socket: Socket | undefined;
+  #callbacks = 0;
+  #isPumping = false;
+  #death: NBDError | undefined;
+  #completed: Command[] = [];
+  #waiters: StateWaiter[] = [];
+  /** Commands of `aio*` calls by their cookie, for what their callbacks threw. */
+  readonly #issued = new Map<bigint, Command>();
+
+  constructor(library: Library, pointer: Pointer) {
+    this.library = library;
+    this.pointer = pointer;
+    this.exports = library.module.exports;
+    this.closures = library.closures;
+    this.buffers = library.buffers;
+  }
+
+  /** Whether a call can be made now; throws the error that says why not. `locked` calls take libnbd's lock on the handle. */
+  enter(call: string, locked: boolean): void {
+    if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
+    if (locked && this.#callbacks > 0) {
+      throw new NBDError(
+        `${call}: called on a handle from inside one of its callbacks, which libnbd forbids: do it after the callback ` +
+          'has returned, for example in queueMicrotask()',
+        'EDEADLK',
+      );
+    }
+  }
+
+  /** The error of the libnbd call that has just failed, told of as the call that the user made. */
+  lastError(call: string): NBDError {
+    const { module } = this.library;
+    const text = this.exports.nbd_get_error();
+    const message = text === 0 ? `${call}: failed without an error` : module.string(text);
+    const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
+    const failure = this.#socket?.failure;
+    return new NBDError(renamed(message, call), code, failure === undefined ? undefined : { cause: failure });
+  }
+
+  /** Hands a command to libnbd. Returns its cookie; throws libnbd's error when it was not taken. */
+  issue(command: Command, call: string, native: () => bigint | number): bigint {
+    let result: bigint | number;
+    try {
+      result = native();
+    } catch (error) {
+      command.discard();
+      throw error;
+    }
+    if (BigInt(result) === -1n) throw this.lastError(call); // libnbd has freed the closures
+    command.cookie = BigInt(result);
+    if (command.waiter === undefined && command.cookie > 0n) this.#issued.set(command.cookie, command);
+    this.kick();
+    return command.cookie;
+  }
+
+  commandCompleted(command: Command): void {
+    if (command.errno !== 0) command.message = this.library.module.string(this.exports.nbd_get_error());
+    this.#completed.push(command);
+  }
+
+  commandFreed(command: Command): void {
+    if (command.waiter === undefined) this.#issued.delete(command.cookie);
+  }
+
+  /** The command of an `aio*` call, until it is retired. */
+  issued(cookie: bigint): Command | undefined {
+    return this.#issued.get(cookie);
+  }
+
+  wait(waiter: StateWaiter): void {
+    if (!waiter.check()) this.#waiters.push(waiter);
+  }
+
+  /** Waits for the next thing that happens, whatever has happened already. */
+  waitForEvent(waiter: StateWaiter): void {
+    this.#waiters.push(waiter);
+  }
+
+  stopWaiting(waiter: StateWaiter): void {
+    const index = this.#waiters.indexOf(waiter);
+    if (index !== -1) this.#waiters.splice(index, 1);
+  }
+
+  /** What killed the handle, told of as the call given; undefined while it is not dead. */
+  death(call: string): NBDError | undefined {
+    const death = this.#death;
+    return death && new NBDError(renamed(death.message, call), death.code, { cause: death.cause });
+  }
+
+  /** Makes the socket fail, and libnbd with it, as a lost connection does. */
+  failSocket(error: unknown): void {
+    this.#socket?.error(error);
+  }
+
+  enterCallback(): void {
+    this.#callbacks++;
+  }
+
+  leaveCallback(): void {
+    this.#callbacks--;
+  }
+
+  /** A callback of the handle's own (debug) threw: there is no call that could report it. */
+  threw(): boolean {
+    return false;
+  }
+
+  /**
+   * Lets libnbd do all that it can without waiting. To be called after every call that may have moved its state machine, and
+   * by the socket. Level-triggered: whoever calls too often does no harm.
+   */
+  kick(): void {
+    if (this.closed || this.#isPumping || this.#callbacks > 0) return;
+    this.#isPumping = true;
+    try {
+      this.#pump();
+      this.#settle();
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  // A socket's event has no caller whom a failure of the module could be thrown at; those who wait were told already.
+  #socketOnReady = (): void => {
+    try {
+      this.kick();
+    } catch (error) {
+      if (error !== this.library.module.failure) reportUncaught(error);
+    }
+  };
+
+  #pump(): void {
+    const { exports, pointer } = this;
+    for (;;) {
+      const direction = exports.nbd_aio_get_direction(pointer);
+      if (direction === 0) {
+        if (this.#death === undefined && exports.nbd_aio_is_dead(pointer) !== 0)
+          this.#death = this.lastError('nbd_aio_notify_read');
+        return;
+      }
+      if (this.#socket === undefined || this.#socket.closed) this.#findSocket();
+      const socket = this.#socket;
+      if (socket === undefined) return;
+      if ((direction & AIO_DIRECTION_READ) !== 0 && socket.readable) exports.nbd_aio_notify_read(pointer);
+      else if ((direction & AIO_DIRECTION_WRITE) !== 0 && socket.writable) exports.nbd_aio_notify_write(pointer);
+      else return;
+    }
+  }
+
+  #findSocket(): void {
+    const fd = this.exports.nbd_aio_get_fd(this.pointer);
+    this.#socket = fd === -1 ? undefined : this.library.descriptors.get(fd);
+    if (this.#socket !== undefined) this.#socket.onready = this.#socketOnReady;
+  }
+
+  #settle(): void {
+    if (this.#completed.length > 0) {
+      const completed = this.#completed;
+      this.#completed = [];
+      for (const command of completed) command.waiter?.settle(command);
+    }
+    if (this.#waiters.length > 0) this.#waiters = this.#waiters.filter((waiter) => !waiter.check());
+  }
+
+  /** Puts a command back that is complete while its option is not: libnbd is still in the middle of it. */
+  settleLater(command: Command): void {
+    this.#completed.push(command);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.enter('nbd_close', true);
+    this.closed = true;
+    this.library.connections.delete(this);
+    if (this.library.module.failure === undefined) this.exports.nbd_close(this.pointer);
+    else this.#socket?.close();
+    const error = (call: string) => new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN');
+    this.#rejectAll(error);
+  }
+
+  /** The instance of the module has failed: nothing will complete any more. */
+  lose(error: NBDError): void {
+    this.#rejectAll(() => error);
+    this.#socket?.close();
+  }
+
+  #rejectAll(error: (call: string) => NBDError): void {
+    const waiting = [...this.#completed.map((command) => command.waiter), ...this.#waiters];
+    this.#completed = [];
+    this.#waiters = [];
+    for (const waiter of waiting) waiter?.reject(error(waiter.call));
+  }
+}
+
+// libnbd names the call that noticed: nbd_aio_notify_read. The user made another.
+function renamed(message: string, call: string): string {
+  return message.replace(/^nbd_[a-z0-9_]+: /, `${call}: `);
+}

@@ -1,0 +1,62 @@
+// What goes wrong, as exceptions: NBDError for what libnbd, the server or the socket reports; TypeError and RangeError
+// for arguments that no libnbd call could take.
+
+// Linux's error numbers, in order (asm-generic/errno.h). `-` is a number that is not in use.
+const codes = `- EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST
+EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
+ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EBADE
+EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM
+EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART
+ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT ENOTSUP EPFNOSUPPORT
+EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN
+ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL
+EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD
+ENOTRECOVERABLE ERFKILL EHWPOISON`.split(/\s+/);
+
+const numbers = new Map(codes.map((code, number) => [code, number] as const));
+numbers.set('EOPNOTSUPP', numbers.get('ENOTSUP') ?? 0);
+numbers.set('EWOULDBLOCK', numbers.get('EAGAIN') ?? 0);
+
+/** The code of one of Linux's error numbers: 11 → `'EAGAIN'`. Null for 0, which is no error. */
+export function codeOfErrno(errno: number): string | null {
+  return errno === 0 ? null : (codes[errno] ?? 'EIO');
+}
+
+/** Linux's error number of a code: `'EAGAIN'` → 11. Undefined for a code that is not an errno's. */
+export function errnoOfCode(code: string): number | undefined {
+  return numbers.get(code);
+}
+
+/**
+ * An error that libnbd, the server or the socket reported.
+ *
+ * `message` is the text of `nbd_get_error`, which starts with the name of the call. `code` names the error (`'EIO'`), and is
+ * null where libnbd gives a text alone. `errno` is Linux's number for that code on every platform, 0 where there is none.
+ * `cause` is what led to it, if that was an exception: a socket's error, or one thrown by a callback.
+ */
+export class NBDError extends Error {
+  override readonly name = 'NBDError';
+  readonly code: string | null;
+  readonly errno: number;
+
+  constructor(message: string, code: string | null, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.errno = code === null ? 0 : (errnoOfCode(code) ?? 0);
+  }
+}
+
+/** The code of anything that was thrown, `fallback` where it has none that is an errno's. */
+export function codeOf(error: unknown, fallback: string): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
+    return errnoOfCode(error.code) === undefined ? fallback : error.code;
+  }
+  return fallback;
+}
+
+/** Lets an exception that no caller can receive reach the platform, as one thrown by an event listener does. */
+export function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,24 @@
+// libnbd-wasm in Node.
+import { readFile } from 'node:fs/promises';
+import { compileResponse, loader } from './load.js';
+import { setSharedLoader } from './nbd.js';
+
+export * from './shared.js';
+export { openConnection } from './sockets/node_connect.js';
+
+const compileFile = async (url: URL) => WebAssembly.compile(await readFile(url));
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
+export const load = loader(
+  () => {
+    compiled ??= compileFile(new URL('./libnbd.wasm', import.meta.url));
+    return compiled;
+  },
+  (url) => {
+    const absolute = new URL(url, import.meta.url);
+    return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute));
+  },
+);
+
+setSharedLoader(load);

@@ -1,0 +1,13 @@
+// What the library is on every platform.
+export type { CallbackResult, ErrorRef, Extent64 } from './closures.js';
+export { NBDError } from './errors.js';
+export type * from './generated/callbacks.js';
+export * from './generated/constants.js';
+export type { WaitOptions } from './handle.js';
+export type { Library } from './library.js';
+export type { LoadOptions } from './load.js';
+export { NBD } from './nbd.js';
+export type { Duplex } from './sockets/duplex.js';
+export type { SocketLike } from './sockets/socket_like.js';
+export type { Transport, TransportEvents } from './sockets/transport.js';
+export type { BytePair } from './sockets/web_streams.js';

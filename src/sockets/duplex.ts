@@ -1,0 +1,140 @@
+// A Node stream as a transport: net.Socket, tls.TLSSocket, any Duplex.
+import type { Transport, TransportEvents } from './transport.js';
+
+/** What is used of a Node stream, so that a page that has no types of Node's can use the library's. */
+export interface Duplex {
+  readonly destroyed: boolean;
+  readonly errored?: Error | null;
+  readonly readableEncoding: string | null;
+  readonly readableEnded: boolean;
+  readonly readableFlowing: boolean | null;
+  readonly readableObjectMode: boolean;
+  readonly writable: boolean;
+  readonly writableFinished: boolean;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
+  listenerCount(event: string): number;
+  pause(): unknown;
+  resume(): unknown;
+  unshift(chunk: Uint8Array): void;
+  write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean;
+  cork(): void;
+  uncork(): void;
+  end(callback?: () => void): unknown;
+  destroy(): unknown;
+}
+
+/** Whether a value is a Node stream that can be read and written; decided by its methods, so that browsers need no Node types. */
+export function isDuplex(value: object): value is Duplex {
+  return (
+    'on' in value &&
+    typeof value.on === 'function' &&
+    'read' in value &&
+    typeof value.read === 'function' &&
+    'write' in value &&
+    typeof value.write === 'function' &&
+    'destroy' in value &&
+    typeof value.destroy === 'function'
+  );
+}
+
+export class DuplexTransport implements Transport {
+  readonly #stream: Duplex;
+  readonly #listeners: [event: string, listener: (...args: unknown[]) => void][] = [];
+
+  /** Throws TypeError for a stream that cannot be used, or that somebody else reads. */
+  constructor(stream: Duplex) {
+    if (stream.destroyed || stream.readableEnded || !stream.writable) {
+      throw new TypeError('the socket is closed already: connect a new one and hand that over');
+    }
+    if (stream.readableFlowing === true || stream.listenerCount('data') + stream.listenerCount('readable') > 0) {
+      throw new TypeError(
+        "the socket is being read by somebody else: remove its 'data' and 'readable' listeners and pause it before handing it over",
+      );
+    }
+    if (stream.readableObjectMode || stream.readableEncoding !== null) {
+      throw new TypeError('the socket does not deliver bytes: it is in object mode or has an encoding set');
+    }
+    this.#stream = stream;
+  }
+
+  open(events: TransportEvents): void {
+    const stream = this.#stream;
+    this.#on('data', (chunk: Uint8Array) => {
+      events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    });
+    this.#on('end', () => events.end());
+    this.#on('error', (error: Error) => events.error(error));
+    // A stream that is destroyed without an error neither ends nor fails.
+    this.#on('close', () => {
+      events.error(stream.errored ?? Object.assign(new Error('the socket was destroyed'), { code: 'ECONNABORTED' }));
+    });
+    setNoDelay(stream);
+    stream.resume();
+  }
+
+  write(chunks: readonly Uint8Array[], written: () => void): void {
+    const stream = this.#stream;
+    if (!stream.writable) return; // its 'error' or 'close' tells
+    const last = chunks.length - 1;
+    if (last > 0) stream.cork();
+    // A failed write is reported by 'error' as well.
+    chunks.forEach((chunk, i) => {
+      stream.write(chunk, i === last ? (error) => error ?? written() : undefined);
+    });
+    if (last > 0) stream.uncork();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  shutdown(): void {
+    this.#stream.end();
+  }
+
+  // What was written still goes out (libnbd sends NBD_CMD_DISC and closes): the stream is ended first and destroyed then.
+  close(): void {
+    const stream = this.#stream;
+    this.#removeListeners();
+    stream.on('error', () => {}); // nobody is left whom a late reset could tell anything
+    if (stream.writableFinished || !stream.writable) {
+      stream.destroy();
+      return;
+    }
+    stream.resume();
+    stream.end(() => stream.destroy());
+    unref(stream);
+  }
+
+  release(unread: readonly Uint8Array[]): void {
+    this.#removeListeners();
+    this.#stream.pause();
+    for (const chunk of [...unread].reverse()) this.#stream.unshift(chunk);
+  }
+
+  #on(event: string, typed: (...args: never[]) => void): void {
+    const listener = typed as (...args: unknown[]) => void; // the event's arguments are as Node documents them
+    this.#listeners.push([event, listener]);
+    this.#stream.on(event, listener);
+  }
+
+  #removeListeners(): void {
+    for (const [event, listener] of this.#listeners) this.#stream.off(event, listener);
+    this.#listeners.length = 0;
+  }
+}
+
+// Requests are small and each is waited for: Nagle's algorithm would hold them back, and libnbd turns it off as well.
+function setNoDelay(stream: Duplex): void {
+  if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true);
+}
+
+// A closed handle must not keep the process alive while a peer that has stopped reading never takes the last bytes.
+function unref(stream: Duplex): void {
+  if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+}

@@ -1,0 +1,58 @@
+// A MessagePort as a transport: to another thread, worker or frame that holds the real connection.
+//
+// Each message is an ArrayBuffer or a view of bytes; null says that there are no more (end of stream); a string says that
+// the connection failed, and why. The same goes in both directions.
+import type { Transport, TransportEvents } from './transport.js';
+
+export function isMessagePort(value: object): value is MessagePort {
+  return typeof MessagePort !== 'undefined' && value instanceof MessagePort;
+}
+
+export class MessagePortTransport implements Transport {
+  readonly #port: MessagePort;
+  #events: TransportEvents | undefined;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  open(events: TransportEvents): void {
+    this.#events = events;
+    this.#port.addEventListener('message', this.#portOnMessage);
+    this.#port.addEventListener('messageerror', this.#portOnMessageError);
+    this.#port.addEventListener('close', this.#portOnClose);
+    this.#port.start();
+  }
+
+  readonly #portOnMessage = ({ data }: MessageEvent<unknown>): void => {
+    if (data instanceof ArrayBuffer) this.#events?.data(new Uint8Array(data));
+    else if (ArrayBuffer.isView(data)) {
+      this.#events?.data(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
+    } else if (data === null) this.#events?.end();
+    else this.#events?.error(new Error(typeof data === 'string' ? data : 'the port delivered a message that is not bytes'));
+  };
+
+  readonly #portOnMessageError = (): void => this.#events?.error(new Error('the port could not deliver a message'));
+
+  readonly #portOnClose = (): void => this.#events?.end();
+
+  write(chunks: readonly Uint8Array[], written: () => void): void {
+    for (const chunk of chunks) {
+      const copy = chunk.slice();
+      this.#port.postMessage(copy, [copy.buffer]);
+    }
+    written();
+  }
+
+  shutdown(): void {
+    this.#port.postMessage(null);
+  }
+
+  close(): void {
+    this.#events = undefined;
+    this.#port.removeEventListener('message', this.#portOnMessage);
+    this.#port.removeEventListener('messageerror', this.#portOnMessageError);
+    this.#port.removeEventListener('close', this.#portOnClose);
+    this.#port.close();
+  }
+}

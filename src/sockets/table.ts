@@ -1,0 +1,35 @@
+// The descriptor table: virtual descriptors, as small integers, and their sockets.
+import { Socket } from './socket.js';
+import type { Transport } from './transport.js';
+
+/** Virtual descriptors start where a process's own do: after standard input, output and error. */
+const firstDescriptor = 3;
+
+export class DescriptorTable {
+  readonly #sockets: (Socket | undefined)[] = [];
+
+  /** Opens a transport, and gives it the lowest descriptor that is free. */
+  open(transport: Transport): number {
+    const socket = new Socket(transport);
+    let index = this.#sockets.indexOf(undefined);
+    if (index === -1) index = this.#sockets.length;
+    this.#sockets[index] = socket;
+    return firstDescriptor + index;
+  }
+
+  get(fd: number): Socket | undefined {
+    return this.#sockets[fd - firstDescriptor];
+  }
+
+  /** How many descriptors are open. */
+  get size(): number {
+    return this.#sockets.reduce((count, socket) => (socket === undefined ? count : count + 1), 0);
+  }
+
+  /** Takes a socket out of the table; the caller closes or releases it. */
+  remove(fd: number): Socket | undefined {
+    const socket = this.get(fd);
+    if (socket !== undefined) this.#sockets[fd - firstDescriptor] = undefined;
+    return socket;
+  }
+}

@@ -1,0 +1,38 @@
+// src/generated/constants.ts: every constant of the API, named as in libnbd's Python module.
+import { pascalCase } from './names.js';
+import type { Api, ValueSet } from './schema.js';
+
+export function constants(api: Api): string {
+  const out: string[] = [];
+  // An enum that exists for its type alone: any number fits, so that flags can be or'ed, but no other enum's constant does.
+  const set = ({ prefix, values }: ValueSet, isFlags: boolean) => {
+    const type = pascalCase(prefix);
+    const members = values.map(({ name, value }) => `  ${name} = ${value},`).join('\n');
+    out.push(`declare enum ${type}Values {\n${members}\n}`);
+    out.push(`/** ${isFlags ? 'One or more' : 'One'} of the constants \`${prefix}_*\`. */\nexport type ${type} = ${type}Values;`);
+    for (const { name, value } of values) {
+      out.push(`/** \`LIBNBD_${prefix}_${name}\` */\nexport const ${prefix}_${name} = ${value} as ${type}Values.${name};`);
+    }
+    if (isFlags) {
+      const mask = values.reduce((all, { value }) => all | value, 0);
+      out.push(`/** \`LIBNBD_${prefix}_MASK\`: all of them. */\nexport const ${prefix}_MASK = ${mask} as ${type};`);
+    }
+  };
+  for (const values of api.enums) set(values, false);
+  for (const values of api.flags) set(values, true);
+  const constant = (name: string, value: string | number) =>
+    out.push(`/** \`LIBNBD_${name}\` */\nexport const ${name} = ${JSON.stringify(value)};`);
+  for (const { name, value } of api.constants) constant(name, value);
+  for (const namespace of api.namespaces) {
+    constant(`NAMESPACE_${namespace.name.toUpperCase()}`, `${namespace.name}:`);
+    for (const context of namespace.contexts) {
+      const name = `${namespace.name}_${context.name}`
+        .toUpperCase()
+        .replace(/[^A-Z0-9]+/g, '_')
+        .replace(/_$/, '');
+      constant(`CONTEXT_${name}`, `${namespace.name}:${context.name}`);
+      for (const { name, value } of context.constants) constant(name, value);
+    }
+  }
+  return `${out.join('\n\n')}\n`;
+}

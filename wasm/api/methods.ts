@@ -1,0 +1,303 @@
+// src/generated/methods.ts: a method for each call.
+import { documentation } from './documentation.js';
+import { twin } from './exports.js';
+import { callbackType, camelCase, pascalCase } from './names.js';
+import type { Api, Arg, Call, OptArg } from './schema.js';
+
+/** Calls that wait and have no aio twin, or whose result a callback's exception changes: src/handle.ts has their bodies. */
+const byHand: Record<string, string> = {
+  aio_command_completed: "return this.commandCompleted('nbd_aio_command_completed', cookie);",
+  poll: "return this.pollFor('nbd_poll', -1, timeout);",
+  poll2: "return this.pollFor('nbd_poll2', fd, timeout);",
+  shutdown: "return this.shutDown('nbd_shutdown', options, options.flags);",
+};
+
+const waits = new Set(['poll', 'poll2', 'shutdown']);
+
+export function methods(api: Api): string {
+  const body = api.calls.flatMap((call) => methodsOf(api, call)).join('\n\n');
+  const types = new Set([...body.matchAll(/\b([A-Z]\w*Callback)\b/g)].map(([, type]) => type));
+  const values = [...api.enums, ...api.flags].map(({ prefix }) => pascalCase(prefix));
+  const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
+  return `import { Handle, type WaitOptions } from '../handle.js';
+import type { SocketLike } from '../sockets/socket_like.js';
+import type { ${[...types].sort().join(', ')} } from './callbacks.js';
+import type { ${used.sort().join(', ')} } from './constants.js';
+
+/** libnbd's calls, each a method. */
+export abstract class Methods extends Handle {
+${body}
+}
+`;
+}
+
+function methodsOf(api: Api, call: Call): string[] {
+  const async = twin(api, call);
+  if (async === undefined) return [method(api, call, 'plain')];
+  const forms = [method(api, call, 'blocking', async)];
+  if (call.args.some(({ kind }) => kind === 'BytesOut')) forms.push(method(api, call, 'into', async));
+  return forms;
+}
+
+type Form = 'plain' | 'blocking' | 'into';
+
+function method(api: Api, call: Call, form: Form, async?: Call): string {
+  const name = camelCase(call.name) + (form === 'into' ? 'Into' : '');
+  const isWaiting = async !== undefined || waits.has(call.name);
+  const parameters = call.args.map((arg) => parameter(arg, form));
+  const options = optionsType(call, isWaiting);
+  if (options !== undefined) parameters.push(`options: ${options} = {}`);
+  const result = resultType(call, form);
+  const returned = isWaiting ? `Promise<${result}>` : result;
+  const body = byHand[call.name] ?? (async === undefined ? plainBody(call) : waitingBody(call, async, form));
+  return `${documentation(api, call, form === 'into')}
+  ${name}(${parameters.join(', ')}): ${returned} {
+${indent(body)}
+  }`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '    ');
+}
+
+// --- types ---
+
+function parameter(arg: Arg, form: Form): string {
+  if (arg.kind === 'BytesOut' && form !== 'into') return 'count: number';
+  return `${camelCase(arg.name)}: ${argumentType(arg)}`;
+}
+
+function argumentType({ kind, name, type = '', closure = '' }: Arg): string {
+  switch (kind) {
+    case 'Bool':
+      return 'boolean';
+    case 'BytesIn':
+    case 'BytesOut':
+    case 'BytesPersistIn':
+    case 'BytesPersistOut':
+    case 'SockAddrAndLen':
+      return 'ArrayBufferView';
+    case 'Closure':
+      return callbackType(closure);
+    case 'Enum':
+    case 'Flags':
+      return pascalCase(type);
+    case 'Fd':
+      return name === 'sock' ? 'number | SocketLike' : 'number';
+    case 'Int':
+    case 'SizeT':
+    case 'UInt':
+    case 'UInt32':
+    case 'UIntPtr':
+      return 'number';
+    case 'Int64':
+    case 'UInt64':
+      return 'number | bigint';
+    case 'Path':
+    case 'String':
+      return 'string';
+    case 'StringList':
+      return 'readonly string[]';
+    default:
+      throw new Error(`argument ${name} is of kind ${kind}, which is not known: teach wasm/api/methods.ts`);
+  }
+}
+
+function optionsType(call: Call, isWaiting: boolean): string | undefined {
+  const fields = call.optargs.map((arg) =>
+    arg.kind === 'OFlags'
+      ? `${arg.name}?: ${pascalCase(arg.type ?? '')} | undefined`
+      : `${arg.name}?: ${callbackType(arg.closure ?? '')} | undefined`,
+  );
+  const own = fields.length === 0 ? undefined : `{ ${fields.join('; ')} }`;
+  if (!isWaiting || call.name.startsWith('poll')) return own;
+  return own === undefined ? 'WaitOptions' : `WaitOptions & ${own}`;
+}
+
+function resultType(call: Call, form: Form): string {
+  const { kind, type = '' } = call.ret;
+  if (form === 'blocking' && call.args.some((arg) => arg.kind === 'BytesOut')) return 'Uint8Array<ArrayBuffer>';
+  switch (kind) {
+    case 'Bool':
+      return 'boolean';
+    case 'Err':
+      return 'void';
+    case 'StaticString':
+    case 'String':
+      return 'string';
+    case 'Cookie':
+    case 'Int64':
+    case 'UInt64':
+      return 'bigint';
+    case 'Fd':
+    case 'Int':
+    case 'SizeT':
+    case 'UInt':
+    case 'UIntPtr':
+      return 'number';
+    case 'Enum':
+    case 'Flags':
+      return pascalCase(type);
+    default:
+      throw new Error(`${call.name} returns a ${kind}, which is not known: teach wasm/api/methods.ts`);
+  }
+}
+
+// --- bodies ---
+
+/** What the C function takes for an argument. `owner` prepares buffers and closures: a command, or nothing. */
+function value(arg: Arg, owner: string | undefined): string[] {
+  const name = camelCase(arg.name);
+  const label = `'${arg.name}'`;
+  switch (arg.kind) {
+    case 'Bool':
+      return [`this.bool(${label}, ${name})`];
+    case 'BytesPersistIn':
+    case 'BytesPersistOut':
+      return [`${owner}.map(bytes, false)`, 'bytes.length'];
+    case 'SockAddrAndLen':
+      return [`this.blob(${label}, ${name})`, `${name}.byteLength`];
+    case 'Closure':
+      return owner === undefined
+        ? [`this.ownClosure('${arg.closure}', ${name})`]
+        : [`${owner}.closure('${arg.closure}', this.required(${label}, ${name}))`];
+    case 'Fd':
+    case 'Int':
+      return [`this.int(${label}, ${name})`];
+    case 'Enum':
+      return [`this.int(${label}, ${name})`];
+    case 'Flags':
+    case 'SizeT':
+    case 'UInt':
+    case 'UInt32':
+    case 'UIntPtr':
+      return [`this.uint32(${label}, ${name})`];
+    case 'Int64':
+      return [`this.int64(${label}, ${name})`];
+    case 'UInt64':
+      return [`this.uint64(${label}, ${name})`];
+    case 'Path':
+    case 'String':
+      return [`this.string(${label}, ${name})`];
+    case 'StringList':
+      return [`this.stringList(${label}, ${name})`];
+    default:
+      throw new Error(`argument ${arg.name} is of kind ${arg.kind}, which is not known: teach wasm/api/methods.ts`);
+  }
+}
+
+function optionValue(arg: OptArg): string {
+  if (arg.kind === 'OFlags') return `this.flags('${arg.name}', options.${arg.name})`;
+  if (arg.name !== 'completion') throw new Error(`optional closure ${arg.name} is not known: teach wasm/api/methods.ts`);
+  return "command.completion(this.optional('completion', options.completion))";
+}
+
+const isTemporary = ({ kind }: Arg) => ['Path', 'SockAddrAndLen', 'String', 'StringList'].includes(kind);
+const isPersistent = ({ kind }: Arg) => kind === 'BytesPersistIn' || kind === 'BytesPersistOut';
+
+function enterCall(call: Call): string {
+  return `this.${call.isLocked ? 'enter' : 'enterUnlocked'}('nbd_${call.name}');`;
+}
+
+// A call that returns at once, `aio*` calls included.
+function plainBody(call: Call): string {
+  const socket = call.args.find(({ kind, name }) => kind === 'Fd' && name === 'sock');
+  if (socket !== undefined) {
+    return `${enterCall(call)}\nthis.giveSocket('sock', sock, (fd) => this.x.nbd_${call.name}(this.h, fd));\nthis.connection.kick();`;
+  }
+  const isCommand = call.asyncKind?.kind === 'WithCompletionCallback';
+  const owner = isCommand ? 'command' : undefined;
+  const values = [...call.args.flatMap((arg) => value(arg, owner)), ...call.optargs.map(optionValue)];
+  const native = `this.x.nbd_${call.name}(${['this.h', ...values].join(', ')})`;
+  const bytes = call.args.filter(isPersistent).map(({ name }) => `const bytes = this.bytes('${name}', ${camelCase(name)});\n`);
+  const issued = `this.issue((command) => ${native})`;
+  const returned = { Cookie: `return ${issued};`, Int: `return Number(${issued});` }[call.ret.kind] ?? `${issued};`;
+  const statement = isCommand ? `${bytes.join('')}${returned}` : converted(call, native);
+  if (!call.args.some(isTemporary)) return `${enterCall(call)}\n${statement}`;
+  return `${enterCall(call)}\ntry {\n${statement.replace(/^/gm, '  ')}\n} finally {\n  this.leave();\n}`;
+}
+
+function converted(call: Call, native: string): string {
+  switch (call.ret.kind) {
+    case 'Err':
+      return `this.check(${native});`;
+    case 'Bool':
+      return `return ${call.maySetError ? `this.boolean(${native})` : `${native} !== 0`};`;
+    case 'Fd':
+    case 'Int':
+    case 'SizeT':
+      return `return this.number(${native});`;
+    case 'Int64':
+    case 'Cookie':
+      return `return this.bigint(${native});`;
+    case 'UInt64':
+      return `return BigInt.asUintN(64, ${native});`;
+    case 'UInt':
+    case 'UIntPtr':
+    case 'Flags':
+      return `return ${native} >>> 0;`;
+    case 'Enum':
+      return `return ${native};`;
+    case 'String':
+      return `return this.ownString(${native});`;
+    case 'StaticString':
+      return `return this.staticString(${native});`;
+    default:
+      throw new Error(`${call.name} returns a ${call.ret.kind}, which is not known: teach wasm/api/methods.ts`);
+  }
+}
+
+// A blocking call over its aio twin.
+function waitingBody(call: Call, async: Call, form: Form): string {
+  if (async.asyncKind === null) throw new Error(`aio_${call.name} has no async_kind: how its end is known is not known`);
+  if (async.asyncKind.kind === 'ChangesState') return changeBody(call, async, async.asyncKind.call, async.asyncKind.value);
+  const buffer = call.args.find(({ kind }) => kind === 'BytesOut' || kind === 'BytesIn');
+  const values = call.args.flatMap((arg) => (arg === buffer ? bufferValues(arg, form) : value(arg, 'command')));
+  const flags = call.optargs.map(optionValue);
+  const native = `this.x.nbd_${async.name}(${['this.h', ...values, 'command.completion()', ...flags].join(', ')})`;
+  if (async.ret.kind !== 'Cookie')
+    return `return this.option('nbd_${call.name}', options, '${optionResult(call)}', (command) => ${native});`;
+  if (buffer === undefined) return `return this.command('nbd_${call.name}', options, (command) => ${native});`;
+  const name = camelCase(buffer.name);
+  if (buffer.kind === 'BytesIn' || form === 'into') {
+    return `return this.command('nbd_${call.name}', options, (command) => {
+  const bytes = this.bytes('${buffer.name}', ${name});
+  return ${native};
+});`;
+  }
+  return `let bytes: Uint8Array<ArrayBuffer>;
+return this.command(
+  'nbd_${call.name}',
+  options,
+  (command) => {
+    bytes = this.newBytes('count', count);
+    return ${native};
+  },
+  () => bytes,
+);`;
+}
+
+function bufferValues(arg: Arg, form: Form): string[] {
+  const isNew = arg.kind === 'BytesOut' && form === 'blocking';
+  return [`command.map(bytes, ${isNew})`, isNew ? 'count' : 'bytes.length'];
+}
+
+function optionResult(call: Call): string {
+  if (call.ret.kind === 'Err') return 'none';
+  if (call.ret.kind === 'Bool') return 'boolean';
+  if (call.ret.kind === 'Int') return call.name.includes('meta_context') ? 'meta context' : 'list';
+  throw new Error(
+    `${call.name} waits for an option and returns a ${call.ret.kind}, which is not known: teach wasm/api/methods.ts`,
+  );
+}
+
+function changeBody(call: Call, async: Call, predicate: string, expected: boolean): string {
+  const values = call.args.flatMap((arg) => value(arg, undefined));
+  const isSocket = call.args.some(({ kind, name }) => kind === 'Fd' && name === 'sock');
+  const native = isSocket
+    ? `this.giveSocket('sock', sock, (fd) => this.x.nbd_${async.name}(this.h, fd))`
+    : `this.check(this.x.nbd_${async.name}(${['this.h', ...values].join(', ')}))`;
+  const reached = `() => this.x.nbd_${predicate}(this.h) ${expected ? '!==' : '==='} 0`;
+  const connecting = call.name.startsWith('connect') ? ', true' : '';
+  return `return this.change('nbd_${call.name}', options, () => ${native}, ${reached}${connecting});`;
+}

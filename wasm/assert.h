@@ -1,0 +1,10 @@
+/* The C library's assert, but for the text of what was asserted, which would be a tenth of the module: file and line tell
+ * it as well. JavaScript throws, and the instance is not used again.
+ */
+#undef assert
+#ifndef LIBNBD_WASM_ASSERT_H
+#define LIBNBD_WASM_ASSERT_H
+__attribute__ ((import_module ("libnbd"), import_name ("assertionFailed")))
+extern _Noreturn void nbd_wasm_assertion_failed (const char *file, int line);
+#endif
+#define assert(expression) ((void)((expression) || (nbd_wasm_assertion_failed (__FILE__, __LINE__), 0)))

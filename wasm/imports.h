@@ -1,0 +1,39 @@
+/* What the module takes from JavaScript, in its import namespace "libnbd": src/module.ts gives it.
+ *
+ * Descriptors are the virtual ones of src/sockets/. Addresses may be virtual (posix.c). A negative result is one of
+ * Linux's error numbers, negated, and an error argument holds one while JavaScript has it.
+ */
+#ifndef LIBNBD_WASM_IMPORTS_H
+#define LIBNBD_WASM_IMPORTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libnbd.h"
+
+#define IMPORT(name) __attribute__ ((import_module ("libnbd"), import_name (#name))) extern
+
+/* Calls on a descriptor or on a virtual address: src/posix.ts. */
+IMPORT (recv) int nbd_wasm_recv (int fd, void *buf, size_t len);
+IMPORT (send) int nbd_wasm_send (int fd, const void *buf, size_t len);
+IMPORT (shutdown) int nbd_wasm_shutdown (int fd, int how);
+IMPORT (close) int nbd_wasm_close (int fd);
+IMPORT (fcntl) int nbd_wasm_fcntl (int fd);
+IMPORT (poll) int nbd_wasm_poll (void);
+IMPORT (fill) void nbd_wasm_fill (void *buf, int byte, size_t len);
+IMPORT (peek) void nbd_wasm_peek (const void *buf, void *copy, size_t len);
+
+/* Callbacks: src/closures.ts. */
+IMPORT (chunk) int nbd_wasm_on_chunk (int key, const void *subbuf, size_t count, uint64_t offset, unsigned status,
+                                      int *error);
+IMPORT (completion) int nbd_wasm_on_completion (int key, int *error);
+IMPORT (context) int nbd_wasm_on_context (int key, const char *name);
+IMPORT (debug) int nbd_wasm_on_debug (int key, const char *context, const char *msg);
+IMPORT (extent) int nbd_wasm_on_extent (int key, const char *metacontext, uint64_t offset, uint32_t *entries,
+                                        size_t nr_entries, int *error);
+IMPORT (extent64) int nbd_wasm_on_extent64 (int key, const char *metacontext, uint64_t offset, nbd_extent *entries,
+                                            size_t nr_entries, int *error);
+IMPORT (list) int nbd_wasm_on_list (int key, const char *name, const char *description);
+IMPORT (free) void nbd_wasm_on_free (int key);
+
+#endif
