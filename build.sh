@@ -158,7 +158,10 @@ once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build.sh s
 
 # --- the package --------------------------------------------------------------------------------------------------------
 
-compile_typescript() { npx --no-install tsc --project tsconfig.build.json; }
+compile_typescript() {
+  npx --no-install tsc --project tsconfig.build.json
+  chmod +x dist/cli/main.js
+}
 once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
 
 # All that a browser loads, as a bundler would make it.

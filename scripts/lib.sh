@@ -45,3 +45,12 @@ debian_mirror() {
   [ -n "$site" ] || die "found no Debian mirror in this machine's apt configuration."
   printf '%s\n' "$site"
 }
+
+# The development tools, as package-lock.json names them.
+install_node_modules() {
+  command -v node >/dev/null || die 'needs Node.js 20 or newer. Install it and run this again.'
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  say 'installing the node modules'
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+}

@@ -1,0 +1,172 @@
+// `libnbd-wasm info`: what nbdinfo prints of an export, as text or with --json.
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { NBD, NBDError, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
+import { connect, parseUri, type Target } from './connect.js';
+import { humanSize, type Json, paint, toJson } from './format.js';
+import { onlyUri } from './usage.js';
+
+export async function info(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false }, size: { type: 'boolean', default: false } },
+  });
+  const target = parseUri(onlyUri(positionals));
+  await using nbd = await NBD.create();
+  nbd.setOptMode(true);
+  nbd.setFullInfo(!values.size);
+  await connect(nbd, target);
+  process.stdout.write(values.size ? await sizeText(nbd, values.json) : await infoText(nbd, target, values.json));
+}
+
+async function sizeText(nbd: NBD, json: boolean): Promise<string> {
+  await askAboutExport(nbd);
+  return json ? `{ "size": ${nbd.getSize()} }\n` : `${nbd.getSize()}\n`;
+}
+
+/** All that is known of the connection and the export, as text or as JSON; `nbd` is negotiating. */
+export async function infoText(nbd: NBD, target: Target, json: boolean): Promise<string> {
+  const protocol = nbd.getProtocol();
+  const isTls = nbd.getTlsNegotiated();
+  const isStructured = nbd.getStructuredRepliesNegotiated();
+  const isExtended = nbd.getExtendedHeadersNegotiated();
+  const description = await describeExport(nbd, target);
+  if (json) {
+    const connection = { protocol, TLS: isTls, structured: isStructured, extended: isExtended };
+    return `${toJson({ ...connection, exports: [exportJson(description)] })}\n`;
+  }
+  const packets = isExtended ? 'extended' : isStructured ? 'structured' : 'simple';
+  return `protocol: ${protocol} ${isTls ? 'with' : 'without'} TLS, using ${packets} packets\n${exportText(description)}`;
+}
+
+interface Export {
+  name: string;
+  description: string | undefined;
+  size: bigint | undefined;
+  content: string | undefined;
+  uri: string;
+  contexts: string[] | undefined;
+  flags: [name: string, value: boolean][];
+  blockSizes: [name: string, bytes: bigint][];
+}
+
+// A server of the older newstyle knows no NBD_OPT_INFO: then go all the way.
+async function askAboutExport(nbd: NBD): Promise<void> {
+  nbd.setRequestMetaContext(false);
+  if (!nbd.aioIsNegotiating()) return;
+  try {
+    await nbd.optInfo();
+  } catch (error) {
+    if (!(error instanceof NBDError) || !nbd.aioIsNegotiating()) throw error;
+    await nbd.optGo();
+  }
+}
+
+async function describeExport(nbd: NBD, target: Target): Promise<Export> {
+  await askAboutExport(nbd);
+  const flags: [string, () => boolean][] = [
+    ['is_rotational', () => nbd.isRotational()],
+    ['is_read_only', () => nbd.isReadOnly()],
+    ['can_block_status_payload', () => nbd.canBlockStatusPayload()],
+    ['can_cache', () => nbd.canCache()],
+    ['can_df', () => nbd.canDf()],
+    ['can_fast_zero', () => nbd.canFastZero()],
+    ['can_flush', () => nbd.canFlush()],
+    ['can_fua', () => nbd.canFua()],
+    ['can_multi_conn', () => nbd.canMultiConn()],
+    ['can_trim', () => nbd.canTrim()],
+    ['can_zero', () => nbd.canZero()],
+  ];
+  const blockSizes: [string, () => bigint][] = [
+    ['block_size_minimum', () => nbd.getBlockSize(SIZE_MINIMUM)],
+    ['block_size_preferred', () => nbd.getBlockSize(SIZE_PREFERRED)],
+    ['block_size_maximum', () => nbd.getBlockSize(SIZE_MAXIMUM)],
+  ];
+  const size = known(() => nbd.getSize());
+  const description = {
+    name: known(() => nbd.getCanonicalExportName()) ?? nbd.getExportName(),
+    description: known(() => nbd.getExportDescription()),
+    size,
+    uri: target.canonical,
+    flags: allKnown(flags),
+    blockSizes: allKnown(blockSizes).filter(([, bytes]) => bytes > 0n),
+    contexts: await metadataContexts(nbd),
+  };
+  // Last, since reading takes the connection out of negotiation.
+  return { ...description, content: size === undefined ? undefined : await contentOf(nbd, size) };
+}
+
+/** What a call returns, or undefined where the server gave libnbd nothing to return. */
+function known<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof NBDError) return undefined;
+    throw error;
+  }
+}
+
+function allKnown<T>(calls: [name: string, call: () => T][]): [string, T][] {
+  return calls.flatMap(([name, call]) => {
+    const value = known(call);
+    return value === undefined ? [] : [[name, value] as [string, T]];
+  });
+}
+
+async function metadataContexts(nbd: NBD): Promise<string[] | undefined> {
+  const contexts: string[] = [];
+  try {
+    await nbd.optListMetaContext((name) => {
+      contexts.push(name);
+    });
+    return contexts;
+  } catch (error) {
+    if (error instanceof NBDError) return undefined;
+    throw error;
+  }
+}
+
+/** What file(1) says of the first bytes; undefined where it is not installed. */
+async function contentOf(nbd: NBD, size: bigint): Promise<string | undefined> {
+  if (nbd.aioIsNegotiating()) await nbd.optGo();
+  const count = Math.min(Number(size), 8192);
+  const head = count === 0 ? new Uint8Array() : await nbd.pread(count, 0n);
+  const { status, stdout } = spawnSync('file', ['--brief', '-'], { input: head, encoding: 'utf8' });
+  return status === 0 ? stdout.replace(/\n$/, '') : undefined;
+}
+
+function exportText(e: Export): string {
+  const lines = [
+    paint('magentaBright', `export=${JSON.stringify(e.name)}:`),
+    ...(e.description ? [`\tdescription: ${e.description}`] : []),
+    paint('magentaBright', `\texport-size: ${e.size === undefined ? 'unavailable' : sizes(e.size)}`),
+    ...(e.content === undefined ? [] : [paint('magentaBright', `\tcontent: ${e.content}`)]),
+    `\turi: ${e.uri}`,
+    ...(e.contexts === undefined ? [] : ['\tcontexts:', ...e.contexts.map((name) => `\t\t${name}`)]),
+    ...e.flags.map(([name, value]) =>
+      name.startsWith('can_') ? paint(value ? 'green' : 'red', `\t${name}: ${value}`) : `\t${name}: ${value}`,
+    ),
+    ...e.blockSizes.map(([name, bytes]) => `\t${name}: ${sizes(bytes)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sizes(bytes: bigint): string {
+  const human = humanSize(bytes);
+  return human === String(bytes) ? human : `${bytes} (${human})`;
+}
+
+function exportJson(e: Export): Json {
+  return {
+    'export-name': e.name,
+    ...(e.description ? { description: e.description } : {}),
+    ...(e.content === undefined ? {} : { content: e.content }),
+    uri: e.uri,
+    ...(e.contexts === undefined ? {} : { contexts: e.contexts }),
+    ...Object.fromEntries(e.flags),
+    ...Object.fromEntries(e.blockSizes),
+    ...(e.size === undefined ? {} : { 'export-size': e.size }),
+    'export-size-str': e.size === undefined ? 'unavailable' : humanSize(e.size),
+  };
+}
