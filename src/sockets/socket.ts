@@ -120,10 +120,7 @@ export class Socket implements TransportEvents {
   send(source: Uint8Array, start: number, length: number, stable: boolean): number {
     if (this.#errno !== 0) return -this.#errno;
     const room = sendBound - this.#pendingBytes;
-    if (room <= 0) {
-      this.#wasFull = true;
-      return EAGAIN;
-    }
+    if (room <= 0) return EAGAIN;
     const count = Math.min(length, room);
     if (stable && count > gatherMax) {
       this.#endGathered();
@@ -132,6 +129,7 @@ export class Socket implements TransportEvents {
       this.#gatherBytes(source, start, count);
     }
     this.#pendingBytes += count;
+    this.#wasFull ||= this.#pendingBytes >= sendBound;
     if (!this.#flushIsDue) {
       this.#flushIsDue = true;
       queueMicrotask(() => this.#flush());
