@@ -1,4 +1,5 @@
 // What the generated methods are made of: arguments into the module, results out of it, and the three ways to wait.
+import { onAbort } from './abort.js';
 import type { CallbackResult } from './closures.js';
 import { Command, type Waiter } from './command.js';
 import { Connection } from './connection.js';
@@ -354,17 +355,12 @@ export abstract class Handle {
       } finally {
         this.leave();
       }
-      const onAbort = () => {
-        connection.stopWaiting(waiter);
-        waiter.reject(signal?.reason);
-        connection.failSocket(Object.assign(new Error('the call was aborted'), { code: 'ECANCELED' }));
-      };
       const waiter = {
         call,
         handle: this,
         check: () => {
           if (!isReached()) return false;
-          signal?.removeEventListener('abort', onAbort);
+          forget?.();
           const death = connection.death(call);
           if (death !== undefined) reject(death);
           else if (isConnecting && this.x.nbd_aio_is_closed(this.h) !== 0) {
@@ -373,11 +369,17 @@ export abstract class Handle {
           return true;
         },
         reject: (error: unknown) => {
-          signal?.removeEventListener('abort', onAbort);
+          forget?.();
           reject(error);
         },
       };
-      signal?.addEventListener('abort', onAbort);
+      const forget =
+        signal &&
+        onAbort(signal, () => {
+          connection.stopWaiting(waiter);
+          reject(signal.reason);
+          connection.failSocket(Object.assign(new Error('the call was aborted'), { code: 'ECANCELED' }));
+        });
       connection.kick();
       connection.wait(waiter);
     });
@@ -452,14 +454,13 @@ function abortable<T>(
   resolve: (value: T) => void,
   reject: (error: unknown) => void,
 ): Waiter {
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  const forget = onAbort(signal, () => reject(signal.reason));
   const rejectOnce = (error: unknown) => {
-    signal.removeEventListener('abort', onAbort);
+    forget();
     reject(error);
   };
   const resolveOnce = (value: T) => {
-    signal.removeEventListener('abort', onAbort);
+    forget();
     resolve(value);
   };
   return { call, reject: rejectOnce, settle: (command) => settle(command, resolveOnce, rejectOnce) };

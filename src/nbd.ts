@@ -1,6 +1,8 @@
 // The handle that users hold.
+import { type Extent, type ExtentsOptions, extents } from './extents.js';
 import { Methods } from './generated/methods.js';
 import type { Library } from './library.js';
+import { type ReadableOptions, readable, readFully, type TransferOptions, type WritableOptions, writable } from './transfers.js';
 
 /**
  * A handle of libnbd's: one connection to one NBD server.
@@ -39,6 +41,48 @@ export class NBD extends Methods {
   close(): void {
     this.connection.close();
     this.lib.forget(this);
+  }
+
+  /**
+   * The extents of the disk, or of a part of it, in their order and without gaps; neighbours that the server says the same of
+   * are one. A thin layer over {@link NBD.blockStatus64 | blockStatus64}.
+   *
+   * @throws NBDError `ENOTSUP` when the metadata context was not negotiated, and those of `blockStatus64`; RangeError for a range
+   *   that is not inside the disk.
+   * @example
+   * ```ts
+   * nbd.addMetaContext(CONTEXT_BASE_ALLOCATION); // before connecting
+   * for await (const { offset, length, flags } of nbd.extents()) console.log(offset, length, flags);
+   * ```
+   */
+  extents(options: ExtentsOptions = {}): AsyncGenerator<Extent, void, undefined> {
+    return extents(this, options);
+  }
+
+  /**
+   * Reads any number of bytes into one buffer, where {@link NBD.pread | pread} ends at 64 MiB: split at the server's block sizes
+   * and maximum payload, with a bounded number of requests in flight.
+   *
+   * @throws NBDError as `pread`; RangeError for a range that is not inside the disk.
+   */
+  readFully(length: number, offset: number | bigint, options: TransferOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return readFully(this, length, offset, options);
+  }
+
+  /**
+   * A range of the disk as a stream of bytes. Requests are sent as the stream is read, at most `inFlight` of them ahead of the
+   * reader; cancelling the stream stops them.
+   */
+  readable(options: ReadableOptions = {}): ReadableStream<Uint8Array> {
+    return readable(this, options);
+  }
+
+  /**
+   * A stream that writes to the disk from an offset on. Chunks of any size are gathered into requests; a write waits while
+   * `inFlight` requests are under way. Closing it waits for all of them and flushes, where the server can.
+   */
+  writable(options: WritableOptions = {}): WritableStream<Uint8Array> {
+    return writable(this, options);
   }
 
   /** `using`: {@link close}. */

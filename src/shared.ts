@@ -1,6 +1,7 @@
 // What the library is on every platform.
 export type { CallbackResult, ErrorRef, Extent64 } from './closures.js';
 export { NBDError } from './errors.js';
+export type { Extent, ExtentsOptions } from './extents.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
 export type { WaitOptions } from './handle.js';
@@ -11,3 +12,4 @@ export type { Duplex } from './sockets/duplex.js';
 export type { SocketLike } from './sockets/socket_like.js';
 export type { Transport, TransportEvents } from './sockets/transport.js';
 export type { BytePair } from './sockets/web_streams.js';
+export type { ReadableOptions, TransferOptions, WritableOptions } from './transfers.js';

@@ -1,0 +1,92 @@
+// for await (const extent of nbd.extents()): the whole disk, without gaps, neighbours merged.
+import { CONTEXT_BASE_ALLOCATION, type Extent, STATE_HOLE, STATE_ZERO } from 'libnbd-wasm';
+import { describe, expect, test } from 'vitest';
+import { connected, failure, nbdError } from './support/handles.js';
+import { nbdkit, qemuNbd } from './support/platform.js';
+
+const hole = BigInt(STATE_HOLE | STATE_ZERO);
+const withContext = (nbd: { addMetaContext(name: string): void }) => nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
+
+async function all(extents: AsyncIterable<Extent>): Promise<Extent[]> {
+  const result: Extent[] = [];
+  for await (const extent of extents) result.push(extent);
+  return result;
+}
+
+describe('extents', () => {
+  test('tells holes from data, and merges what a server cuts up', async () => {
+    // 32 KiB is what nbdkit's sparse array allocates at a time.
+    const server = await nbdkit('data', 'data=@32768 1 @98304 1*65536', 'size=1M');
+    const nbd = await connected(server, withContext);
+    expect(await all(nbd.extents())).toEqual([
+      { offset: 0n, length: 32768n, flags: hole },
+      { offset: 32768n, length: 32768n, flags: 0n },
+      { offset: 65536n, length: 32768n, flags: hole },
+      { offset: 98304n, length: 65536n, flags: 0n },
+      { offset: 163840n, length: 884736n, flags: hole },
+    ]);
+  });
+
+  test('covers a disk larger than one request can ask about', async () => {
+    const nbd = await connected(await nbdkit('null', 'size=20G'), withContext);
+    expect(await all(nbd.extents())).toEqual([{ offset: 0n, length: 20n * 2n ** 30n, flags: hole }]);
+  });
+
+  test('covers a part of the disk, wherever it begins and ends', async () => {
+    const nbd = await connected(await nbdkit('data', 'data=@32768 1*32768', 'size=1M'), withContext);
+    expect(await all(nbd.extents({ offset: 1000, length: 40000 }))).toEqual([
+      { offset: 1000n, length: 31768n, flags: hole },
+      { offset: 32768n, length: 8232n, flags: 0n },
+    ]);
+    expect(await all(nbd.extents({ offset: nbd.getSize() }))).toEqual([]);
+  });
+
+  test('asks in whole blocks of a server that has them', async () => {
+    const server = await nbdkit(
+      '--filter=blocksize-policy',
+      'memory',
+      '1M',
+      'blocksize-minimum=4096',
+      'blocksize-error-policy=error',
+    );
+    const nbd = await connected(server, withContext);
+    expect(await all(nbd.extents({ offset: 100, length: 200 }))).toEqual([{ offset: 100n, length: 200n, flags: hole }]);
+  });
+
+  test('takes the context by its name', async () => {
+    const server = await qemuNbd({
+      format: 'qcow2',
+      size: 1 << 20,
+      content: new Uint8Array(65536).fill(1),
+      options: ['--allocation-depth'],
+    });
+    const nbd = await connected(server, (handle) => {
+      withContext(handle);
+      handle.addMetaContext('qemu:allocation-depth');
+    });
+    expect(await all(nbd.extents({ context: 'qemu:allocation-depth' }))).toEqual([
+      { offset: 0n, length: 65536n, flags: 1n },
+      { offset: 65536n, length: 983040n, flags: 0n },
+    ]);
+  });
+
+  test('says what to do when the context was not negotiated', async () => {
+    const nbd = await connected(await nbdkit('memory', '1M'));
+    const error = await nbdError(all(nbd.extents()));
+    expect(error.code).toBe('ENOTSUP');
+    expect(error.message).toContain('addMetaContext()');
+  });
+
+  test('refuses a range that is not inside the disk', async () => {
+    const nbd = await connected(await nbdkit('memory', '1M'), withContext);
+    expect(await failure(all(nbd.extents({ offset: 1, length: 1 << 20 })))).toBeInstanceOf(RangeError);
+  });
+
+  test('stops when it is aborted', async () => {
+    const nbd = await connected(await nbdkit('memory', '1M'), withContext);
+    expect(await failure(all(nbd.extents({ signal: AbortSignal.abort(new Error('enough')) })))).toHaveProperty(
+      'message',
+      'enough',
+    );
+  });
+});
