@@ -88,6 +88,7 @@ c_flags=(
   '-Dsysconfdir="/etc"'     # where upstream looks for TLS certificates
   -Iwasm                    # config.h, and an assert.h that keeps no texts
   -Ilibnbd/include -Ilibnbd/lib -Ilibnbd/common/include -Ilibnbd/common/utils
+  -Ilibxml2/include -Ilibxml2
 )
 link_flags=(
   -Oz                                       # as above
@@ -107,19 +108,23 @@ stage_sources() {
   cp -pRu $libnbd/lib/*.[ch] "$stage/libnbd/lib/"
   cp -pRu $libnbd/include/*.h "$stage/libnbd/include/"
   cp -pRu $libnbd/common/include $libnbd/common/utils "$stage/libnbd/common/"
-  cp -pu wasm/*.[ch] "$stage/wasm/"
+  cp -pRu wasm/*.[ch] wasm/libxml "$stage/wasm/"
+  mkdir -p "$stage/libxml2"
+  cp -pRu build/libxml2/uri.c build/libxml2/*.h build/libxml2/include "$stage/libxml2/"
 }
 
 run_emcc() { (cd "$stage" && "${emcc[@]}" "$@"); }
 
+object_of() { echo "obj/${1//\//-}.o"; }
+
 # Compiles the C files whose object is older than they are, or than any header, as many at a time as there are cores.
 compile() {
   local object source newest flags="${c_flags[*]} ${emcc[*]}" running=0
-  newest=$(find "$stage/libnbd" "$stage/wasm" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
+  newest=$(find "$stage/libnbd" "$stage/libxml2" "$stage/wasm" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
   [ "$flags" = "$(cat "$stage/obj/flags" 2>/dev/null)" ] || rm -f "$stage"/obj/*.o
   printf '%s\n' "$flags" >"$stage/obj/flags"
   for source; do
-    object=obj/$(basename "$source" .c).o
+    object=$(object_of "$source")
     if [ "$stage/$object" -nt "$stage/$source" ] && [ "$stage/$object" -nt "$newest" ]; then continue; fi
     run_emcc "${c_flags[@]}" -c "$source" -o "$object" &
     running=$((running + 1))
@@ -142,21 +147,22 @@ link() {
     states-run uri utils; do
     sources+=("libnbd/lib/$name.c")
   done
-  sources+=(libnbd/common/utils/vector.c wasm/posix.c wasm/closures.c wasm/linux_errno.c)
+  sources+=(libnbd/common/utils/vector.c libxml2/uri.c)
+  for name in wasm/*.c; do sources+=("$name"); done
   say 'compiling libnbd to WebAssembly'
   compile "${sources[@]}"
 
-  wraps=$(sed -n 's/^WRAP ([^,]*, \([a-z_]*\),.*/-Wl,--wrap=\1/p' wasm/posix.c)
+  wraps=$(sed -n 's/^WRAP ([^,]*, \([a-z_0-9]*\),.*/-Wl,--wrap=\1/p' wasm/*.c)
   cp build/api/exports.txt "$stage/exports.txt"
   # shellcheck disable=SC2086,SC2046 # one word each: the redirected names, and the objects
   run_emcc "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@exports.txt $wraps \
-    $(for name in "${sources[@]}"; do echo "obj/$(basename "$name" .c).o"; done) -o libnbd.wasm
+    $(for name in "${sources[@]}"; do object_of "$name"; done) -o libnbd.wasm
   mkdir -p dist
   cp "$stage/libnbd.wasm" dist/libnbd.wasm
   chmod 644 dist/libnbd.wasm
 }
-once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build.sh scripts/toolchain.sh \
-  wasm/*.c wasm/*.h build/api/exports.txt -- link
+once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build/libxml2/uri.c build.sh scripts/toolchain.sh \
+  wasm/*.c wasm/*.h wasm/libxml build/api/exports.txt -- link
 
 # --- the package --------------------------------------------------------------------------------------------------------
 

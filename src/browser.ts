@@ -1,4 +1,5 @@
 // libnbd-wasm in a web page or a worker.
+import { cannotConnect } from './host.js';
 import { compileResponse, loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 
@@ -8,6 +9,7 @@ export * from './shared.js';
 export const load = loader(
   () => compileResponse(fetch(new URL('./libnbd.wasm', import.meta.url))),
   (url) => compileResponse(fetch(url)),
+  { connect: cannotConnect },
 );
 
 setSharedLoader(load);

@@ -4,7 +4,7 @@
 import type { Buffers } from './buffers.js';
 import type { Closures, Owner } from './closures.js';
 import type { Command } from './command.js';
-import { codeOfErrno, NBDError, reportUncaught } from './errors.js';
+import { codeOfErrno, detailOf, NBDError, reportUncaught } from './errors.js';
 import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from './generated/constants.js';
 import type { Library } from './library.js';
 import type { Exports, Pointer } from './module.js';
@@ -47,6 +47,7 @@ export class Connection implements Owner {
 
   /** Whether a call can be made now; throws the error that says why not. `locked` calls take libnbd's lock on the handle. */
   enter(call: string, locked: boolean): void {
+    this.library.posix.failure = undefined;
     if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
     if (locked && this.#callbacks > 0) {
       throw new NBDError(
@@ -61,10 +62,12 @@ export class Connection implements Owner {
   lastError(call: string): NBDError {
     const { module } = this.library;
     const text = this.exports.nbd_get_error();
-    const message = text === 0 ? `${call}: failed without an error` : module.string(text);
+    const message = text === 0 ? `${call}: failed without an error` : renamed(module.string(text), call);
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
-    const failure = this.#socket?.failure;
-    return new NBDError(renamed(message, call), code, failure === undefined ? undefined : { cause: failure });
+    const { failure } = this.library.posix;
+    if (failure === undefined) return new NBDError(message, code);
+    const detail = detailOf(failure);
+    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause: failure });
   }
 
   /** Hands a command to libnbd. Returns its cookie; throws libnbd's error when it was not taken. */
@@ -152,6 +155,7 @@ export class Connection implements Owner {
 
   // A socket's event has no caller whom a failure of the module could be thrown at; those who wait were told already.
   #socketOnReady = (): void => {
+    this.library.posix.failure = undefined;
     try {
       this.kick();
     } catch (error) {

@@ -48,10 +48,33 @@ export class NBDError extends Error {
 
 /** The code of anything that was thrown, `fallback` where it has none that is an errno's. */
 export function codeOf(error: unknown, fallback: string): string {
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return errnoOfCode(error.code) === undefined ? fallback : error.code;
-  }
-  return fallback;
+  const code = ownCodeOf(error);
+  if (code === undefined) return fallback;
+  return errnoOfCode(code) === undefined ? (aliases[code] ?? fallback) : code;
+}
+
+// Node's codes that are no errno's.
+const aliases: Record<string, string> = {
+  ABORT_ERR: 'ECANCELED',
+  EAI_AGAIN: 'EHOSTUNREACH',
+  ENOTFOUND: 'EHOSTUNREACH',
+  ERR_SOCKET_BAD_PORT: 'EINVAL',
+};
+
+function ownCodeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What an error says beyond an errno's code: all of it where that is no errno's, and where a connection was to go. */
+export function detailOf(error: unknown): string {
+  if (error === undefined) return '';
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError) return error.errors.map(detailOf).join('; '); // one for each address
+  const code = ownCodeOf(error);
+  const isErrno = code !== undefined && errnoOfCode(code) !== undefined;
+  const isConnect = 'syscall' in error && error.syscall === 'connect';
+  return isErrno && !isConnect && !(error instanceof NBDError) ? '' : error.message;
 }
 
 /** Lets an exception that no caller can receive reach the platform, as one thrown by an event listener does. */

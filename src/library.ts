@@ -3,6 +3,7 @@ import { Buffers } from './buffers.js';
 import { Closures } from './closures.js';
 import type { Connection } from './connection.js';
 import { NBDError } from './errors.js';
+import type { Host } from './host.js';
 import { Module } from './module.js';
 import { NBD } from './nbd.js';
 import { PosixCalls } from './posix.js';
@@ -38,11 +39,11 @@ export class Library {
   }
 
   /** @internal */
-  static async instantiate(compiled: WebAssembly.Module): Promise<Library> {
+  static async instantiate(compiled: WebAssembly.Module, host: Host): Promise<Library> {
     const buffers = new Buffers();
     const descriptors = new DescriptorTable();
     const closures = new Closures(buffers);
-    const posix = new PosixCalls(descriptors, buffers);
+    const posix = new PosixCalls(descriptors, buffers, host);
     return new Library(await Module.instantiate(compiled, posix, closures), closures, buffers, descriptors, posix);
   }
 
@@ -73,7 +74,7 @@ export class Library {
     if (taken !== undefined && !taken.released) {
       throw new NBDError('openSocket: this socket was handed over before: each handle needs a socket of its own', 'EBUSY');
     }
-    const fd = this.descriptors.open(toTransport(socket));
+    const fd = this.descriptors.add(toTransport(socket));
     const opened = this.descriptors.get(fd);
     if (opened !== undefined) this.#taken.set(socket, opened);
     return fd;

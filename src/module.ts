@@ -1,6 +1,7 @@
 // One instance of the WebAssembly module: its exports, its memory, and the loader that makes one.
 import { NBDError } from './errors.js';
 import type { LibnbdExports } from './generated/exports.js';
+import type { PosixCalls } from './posix.js';
 
 /** An address in the module's memory, or a virtual one (src/buffers.ts). Never a bare number. */
 export type Pointer = number & { readonly __pointer: unique symbol };
@@ -23,18 +24,6 @@ type ClosureExports = Record<`nbd_wasm_${ClosureType}`, (key: number) => Pointer
 export type ClosureType = 'chunk' | 'completion' | 'context' | 'debug' | 'extent' | 'extent64' | 'list';
 
 export type Exports = SupportExports & ClosureExports & LibnbdExports;
-
-/** What wasm/posix.c calls. Results are negated Linux error numbers where they are negative. */
-export interface Posix {
-  recv(fd: number, address: number, length: number): number;
-  send(fd: number, address: number, length: number): number;
-  shutdown(fd: number, how: number): number;
-  close(fd: number): number;
-  fcntl(fd: number): number;
-  poll(): number;
-  fill(address: number, byte: number, length: number): void;
-  peek(address: number, copy: number, length: number): void;
-}
 
 /** What the trampolines of wasm/closures.c call. */
 export interface Trampolines {
@@ -67,7 +56,7 @@ export class Module {
     this.exports = this.#guarded(instance.exports);
   }
 
-  static async instantiate(compiled: WebAssembly.Module, posix: Posix, closures: Trampolines): Promise<Module> {
+  static async instantiate(compiled: WebAssembly.Module, posix: PosixCalls, closures: Trampolines): Promise<Module> {
     let module: Module | undefined;
     const memory = () => {
       if (module === undefined) throw new Error('libnbd.wasm used its imports before it was instantiated');
@@ -77,10 +66,26 @@ export class Module {
       libnbd: {
         recv: (fd: number, address: number, length: number) => posix.recv(fd, address >>> 0, length),
         send: (fd: number, address: number, length: number) => posix.send(fd, address >>> 0, length),
-        shutdown: (fd: number, how: number) => posix.shutdown(fd, how),
+        shutdown: (fd: number) => posix.shutdown(fd),
         close: (fd: number) => posix.close(fd),
         fcntl: (fd: number) => posix.fcntl(fd),
         poll: () => posix.poll(),
+        socket: () => posix.socket(),
+        connect: (fd: number, address: number, length: number) => posix.connect(fd, address, length),
+        socketError: (fd: number) => posix.socketError(fd),
+        noteAddress: (host: Pointer, port: Pointer) => posix.noteAddress(host, port),
+        forgetAddress: (number: number) => posix.forgetAddress(number),
+        nameAddress: (address: number, length: number, host: number, hostSize: number, port: number, portSize: number) =>
+          posix.nameAddress(address, length, host, hostSize, port, portSize),
+        socketpair: (fds: number) => posix.socketpair(fds),
+        bind: (fd: number, address: number, length: number) => posix.bind(fd, address, length),
+        listen: () => posix.listen(),
+        spawn: (argv: number, socketName: Pointer) => posix.spawn(argv, socketName),
+        kill: (pid: number, signum: number) => posix.kill(pid, signum),
+        reap: (pid: number) => posix.reap(pid),
+        mkdtemp: (template: Pointer) => posix.mkdtemp(template),
+        unlink: (path: Pointer) => posix.unlink(path),
+        rmdir: (path: Pointer) => posix.rmdir(path),
         fill: (address: number, byte: number, length: number) => posix.fill(address >>> 0, byte, length),
         peek: (address: number, copy: number, length: number) => posix.peek(address >>> 0, copy, length),
         chunk: (key: number, subbuf: number, count: number, offset: bigint, status: number, error: Pointer) =>
@@ -164,6 +169,13 @@ export class Module {
     return decoder.decode(bytes.subarray(pointer, bytes.indexOf(0, pointer)));
   }
 
+  /** Writes a C string into a buffer of the module's; throws RangeError when it does not fit. */
+  writeString(text: string, buffer: number, size: number): void {
+    const bytes = encoder.encode(`${text}\0`);
+    if (bytes.length > size) throw new RangeError(`${text} does not fit into ${size} bytes`);
+    this.bytes.set(bytes, buffer);
+  }
+
   malloc(size: number): Pointer {
     const pointer = this.exports.malloc(size);
     if (pointer === nullPointer) throw new NBDError(`no memory for ${size} bytes in the module`, 'ENOMEM');
@@ -212,3 +224,4 @@ function wasi(memory: () => Module): Record<string, (...args: number[]) => numbe
 
 type Native = (...args: unknown[]) => unknown;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { compileResponse, loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
+import { nodeHost } from './node_host.js';
 
 export * from './shared.js';
 export { openConnection } from './sockets/node_connect.js';
@@ -19,6 +20,7 @@ export const load = loader(
     const absolute = new URL(url, import.meta.url);
     return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute));
   },
+  nodeHost,
 );
 
 setSharedLoader(load);

@@ -11,6 +11,9 @@
 
 #include "libnbd.h"
 
+/* Marks a call that the linker redirects; build.sh makes one --wrap of each. */
+#define WRAP(result, name, ...) result __wrap_##name (__VA_ARGS__)
+
 #define IMPORT(name) __attribute__ ((import_module ("libnbd"), import_name (#name))) extern
 
 /* Calls on a descriptor or on a virtual address: src/posix.ts. */
@@ -20,6 +23,22 @@ IMPORT (shutdown) int nbd_wasm_shutdown (int fd, int how);
 IMPORT (close) int nbd_wasm_close (int fd);
 IMPORT (fcntl) int nbd_wasm_fcntl (int fd);
 IMPORT (poll) int nbd_wasm_poll (void);
+IMPORT (socket) int nbd_wasm_socket (void);
+IMPORT (connect) int nbd_wasm_connect (int fd, const void *addr, size_t len);
+IMPORT (socketError) int nbd_wasm_socket_error (int fd); /* an error number that is not negated */
+IMPORT (noteAddress) int nbd_wasm_note_address (const char *host, const char *port); /* a number, -1 for a bad port */
+IMPORT (forgetAddress) void nbd_wasm_forget_address (int number);
+IMPORT (nameAddress) int nbd_wasm_name_address (const void *addr, size_t len, char *host, size_t host_size,
+                                                char *port, size_t port_size);
+IMPORT (socketpair) int nbd_wasm_socketpair (int *fds);
+IMPORT (bind) int nbd_wasm_bind (int fd, const void *addr, size_t len);
+IMPORT (listen) int nbd_wasm_listen (int fd);
+IMPORT (spawn) int nbd_wasm_spawn (char **argv, const char *socket_name); /* a process's number */
+IMPORT (kill) int nbd_wasm_kill (int pid, int signum);
+IMPORT (reap) int nbd_wasm_reap (int pid);
+IMPORT (mkdtemp) int nbd_wasm_mkdtemp (char *template);
+IMPORT (unlink) int nbd_wasm_unlink (const char *path);
+IMPORT (rmdir) int nbd_wasm_rmdir (const char *path);
 IMPORT (fill) void nbd_wasm_fill (void *buf, int byte, size_t len);
 IMPORT (peek) void nbd_wasm_peek (const void *buf, void *copy, size_t len);
 

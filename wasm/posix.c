@@ -1,20 +1,28 @@
 /* The C side of the descriptor table: where each POSIX call that libnbd makes goes.
  *
- * libnbd is not changed. The linker redirects these names with --wrap (the list of them is read from the lines
- * that start with WRAP below), so that a call of recv in libnbd is a call of __wrap_recv here.
+ * libnbd is not changed. The linker redirects these names with --wrap (build.sh reads them from the lines that start
+ * with WRAP), so that a call of recv in libnbd is a call of __wrap_recv here.
  *
- *   call                               goes to
- *   recv send shutdown close           the socket of that virtual descriptor, in src/sockets/
- *   fcntl                              a check that the descriptor is open: all are non-blocking and never inherited
- *   poll                               EAGAIN, noted: nothing can wait here, so the caller goes on from the event loop
- *   memset                             src/buffers.ts when the address is a virtual one, else the C library
- *   nbd_internal_printable_buffer      the same, for what debugging shows of a write
- *   all others                         ENOTSUP
+ *   call                                   goes to
+ *   recv send shutdown close fcntl         the socket of that virtual descriptor, in src/sockets/
+ *   socket connect getsockopt setsockopt   a virtual descriptor without a socket, which the host connects (src/host.ts)
+ *   getnameinfo                            src/sockets/address.ts
+ *   getaddrinfo freeaddrinfo               a stand-in address, which connect gives to the host's own resolver
+ *   socketpair bind listen fork            a child process that the host starts, connected to a virtual descriptor
+ *   kill waitpid mkdtemp unlink rmdir      the same child, and the folder of its socket
+ *   poll                                   EAGAIN, noted: nothing can wait here, the caller goes on from the event loop
+ *   memset                                 src/buffers.ts when the address is a virtual one, else the C library
+ *   nbd_internal_printable_buffer          the same, for what debugging shows of a write
+ *   nbd_internal_set_argv                  upstream's, after a note of whose command the next fork starts
+ *   execve dup2 writev _exit               nowhere: only a forked child would come there
  *
  * A virtual address (2^31 and up) stands for a range of a JavaScript buffer: payload never enters this memory.
  */
+#include <config.h>
+
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,10 +32,8 @@
 #include <unistd.h>
 
 #include "imports.h"
+#include "internal.h"
 #include "linux_errno.h"
-
-/* Marks a call that the linker redirects; build.sh makes one --wrap of each. */
-#define WRAP(result, name, ...) result __wrap_##name (__VA_ARGS__)
 
 static int
 result_of (int r)
@@ -35,13 +41,6 @@ result_of (int r)
   if (r >= 0)
     return r;
   errno = nbd_wasm_errno_from_linux (-r);
-  return -1;
-}
-
-static int
-unsupported (void)
-{
-  errno = ENOTSUP;
   return -1;
 }
 
@@ -108,59 +107,144 @@ WRAP (char *, nbd_internal_printable_buffer, const void *buf, size_t count)
   return __real_nbd_internal_printable_buffer (copy, count);
 }
 
-/* What no socket of JavaScript's has. */
+/* Connecting. */
 
 WRAP (int, socket, int domain, int type, int protocol)
 {
-  return unsupported ();
-}
-
-WRAP (int, socketpair, int domain, int type, int protocol, int fds[2])
-{
-  return unsupported ();
+  return result_of (nbd_wasm_socket ());
 }
 
 WRAP (int, connect, int fd, const struct sockaddr *addr, socklen_t len)
 {
-  return unsupported ();
+  return result_of (nbd_wasm_connect (fd, addr, len));
 }
 
-WRAP (int, bind, int fd, const struct sockaddr *addr, socklen_t len)
-{
-  return unsupported ();
-}
-
-WRAP (int, listen, int fd, int backlog)
-{
-  return unsupported ();
-}
-
+/* libnbd asks for SO_ERROR alone: how a connect that was in progress has ended. */
 WRAP (int, getsockopt, int fd, int level, int name, void *value, socklen_t *len)
 {
-  return unsupported ();
+  int error = result_of (nbd_wasm_socket_error (fd));
+
+  if (error == -1)
+    return -1;
+  *(int *)value = nbd_wasm_errno_from_linux (error);
+  return 0;
 }
 
+/* libnbd sets TCP_NODELAY alone, which every transport does by itself. */
 WRAP (int, setsockopt, int fd, int level, int name, const void *value, socklen_t len)
 {
-  return unsupported ();
+  return 0;
 }
+
+/* Resolving would block, so the host does it when it connects. What connect gets is an address of IPv6's discard-only
+ * block (100::/64, RFC 6666) that ends in the number under which the host name and the port were noted.
+ */
+struct stand_in {
+  struct addrinfo info;
+  struct sockaddr_in6 address;
+};
 
 WRAP (int, getaddrinfo, const char *node, const char *service, const struct addrinfo *hints,
       struct addrinfo **result)
 {
-  errno = ENOTSUP;
-  return EAI_SYSTEM;
+  struct stand_in *stand_in;
+  int number = nbd_wasm_note_address (node, service);
+
+  if (number == -1)
+    return EAI_SERVICE;
+  stand_in = calloc (1, sizeof *stand_in);
+  if (stand_in == NULL)
+    return EAI_MEMORY;
+  stand_in->address.sin6_family = AF_INET6;
+  stand_in->address.sin6_addr.s6_addr[0] = 0x01;
+  memcpy (&stand_in->address.sin6_addr.s6_addr[12], &number, sizeof number);
+  stand_in->info.ai_family = AF_INET6;
+  stand_in->info.ai_socktype = SOCK_STREAM;
+  stand_in->info.ai_addr = (struct sockaddr *)&stand_in->address;
+  stand_in->info.ai_addrlen = sizeof stand_in->address;
+  *result = &stand_in->info;
+  return 0;
 }
 
 WRAP (void, freeaddrinfo, struct addrinfo *list)
 {
+  struct stand_in *stand_in = (struct stand_in *)list;
+  int number;
+
+  memcpy (&number, &stand_in->address.sin6_addr.s6_addr[12], sizeof number);
+  nbd_wasm_forget_address (number);
+  free (stand_in);
 }
 
-/* Processes and the temporary folder of socket activation. */
+/* How nbd_get_uri tells an address that nbd_aio_connect was given. */
+WRAP (int, getnameinfo, const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_size, char *port,
+      socklen_t port_size, int flags)
+{
+  return result_of (nbd_wasm_name_address (addr, len, host, host_size, port, port_size)) == -1 ? EAI_FAMILY : 0;
+}
+
+/* Commands. fork never returns in a child: the host starts the process as upstream's child branch would have. */
+
+static struct nbd_handle *forking;
+extern int __real_nbd_internal_set_argv (struct nbd_handle *h, char **argv);
+WRAP (int, nbd_internal_set_argv, struct nbd_handle *h, char **argv)
+{
+  forking = h;
+  return __real_nbd_internal_set_argv (h, argv);
+}
+
+WRAP (int, socketpair, int domain, int type, int protocol, int fds[2])
+{
+  return result_of (nbd_wasm_socketpair (fds));
+}
+
+WRAP (int, bind, int fd, const struct sockaddr *addr, socklen_t len)
+{
+  return result_of (nbd_wasm_bind (fd, addr, len));
+}
+
+WRAP (int, listen, int fd, int backlog)
+{
+  return result_of (nbd_wasm_listen (fd));
+}
 
 WRAP (pid_t, fork, void)
 {
-  return unsupported ();
+  return result_of (nbd_wasm_spawn (forking->argv.ptr, forking->sact_name));
+}
+
+WRAP (int, kill, pid_t pid, int signum)
+{
+  return result_of (nbd_wasm_kill (pid, signum));
+}
+
+WRAP (pid_t, waitpid, pid_t pid, int *status, int options)
+{
+  return result_of (nbd_wasm_reap (pid));
+}
+
+WRAP (char *, mkdtemp, char *template)
+{
+  return result_of (nbd_wasm_mkdtemp (template)) == -1 ? NULL : template;
+}
+
+WRAP (int, unlink, const char *path)
+{
+  return result_of (nbd_wasm_unlink (path));
+}
+
+WRAP (int, rmdir, const char *path)
+{
+  return result_of (nbd_wasm_rmdir (path));
+}
+
+/* What only a forked child calls. */
+
+static int
+unsupported (void)
+{
+  errno = ENOTSUP;
+  return -1;
 }
 
 WRAP (int, execve, const char *path, char *const argv[], char *const env[])
@@ -168,33 +252,12 @@ WRAP (int, execve, const char *path, char *const argv[], char *const env[])
   return unsupported ();
 }
 
+WRAP (_Noreturn void, _exit, int status)
+{
+  abort ();
+}
+
 WRAP (int, dup2, int from, int to)
-{
-  return unsupported ();
-}
-
-WRAP (int, kill, pid_t pid, int signum)
-{
-  return unsupported ();
-}
-
-WRAP (pid_t, waitpid, pid_t pid, int *status, int options)
-{
-  return unsupported ();
-}
-
-WRAP (char *, mkdtemp, char *template)
-{
-  unsupported ();
-  return NULL;
-}
-
-WRAP (int, unlink, const char *path)
-{
-  return unsupported ();
-}
-
-WRAP (int, rmdir, const char *path)
 {
   return unsupported ();
 }

@@ -1,49 +1,24 @@
-// Connects a handle to what an NBD URI names: TCP and Unix sockets, without TLS.
-import type { NetConnectOpts } from 'node:net';
-import { type NBD, openConnection } from '../node.js';
+// Connects a handle to what the command line names: an NBD URI, or a command in square brackets, as nbdinfo takes them.
+import type { NBD } from '../node.js';
 import { UsageError } from './usage.js';
 
-const defaultPort = 10809;
+/** What a command line names: a URI, or a command that is started with socket activation. */
+export type Target = { uri: string } | { command: string[] };
 
-/** What a URI names. `canonical` is the URI in the form that nbdinfo prints. */
-export interface Target {
-  address: NetConnectOpts;
-  exportName: string;
-  canonical: string;
+export function parseTarget(positionals: string[]): Target {
+  const [first, ...rest] = positionals;
+  if (first === undefined) throw new UsageError('no URI was given');
+  if (first === '[') {
+    if (rest.length < 2 || rest.at(-1) !== ']') throw new UsageError('a command ends with a word of its own: ]');
+    return { command: rest.slice(0, -1) };
+  }
+  if (rest.length > 0) throw new UsageError(`one URI is expected, and there is also ${rest.join(' ')}`);
+  return { uri: first };
 }
 
-export function parseUri(uri: string): Target {
-  let url: URL;
-  try {
-    url = new URL(uri);
-  } catch {
-    throw new UsageError(`${uri} is not an NBD URI: one looks like nbd://localhost or nbd+unix:///?socket=/tmp/nbd.sock`);
-  }
-  const exportName = decodeURIComponent(url.pathname.replace(/^\//, ''));
-  switch (url.protocol) {
-    case 'nbd:': {
-      const port = url.port === '' ? defaultPort : Number(url.port);
-      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-      if (host === '') throw new UsageError(`${uri} names no host: nbd://HOST[:PORT][/EXPORT]`);
-      return { address: { host, port }, exportName, canonical: `nbd://${url.hostname}:${port}/${url.pathname.slice(1)}` };
-    }
-    case 'nbd+unix:': {
-      const path = url.searchParams.get('socket');
-      if (path === null) throw new UsageError(`${uri} names no socket: nbd+unix:///[EXPORT]?socket=PATH`);
-      return { address: { path }, exportName, canonical: `nbd+unix:///${url.pathname.slice(1)}?socket=${path}` };
-    }
-    default:
-      throw new UsageError(`${uri}: the scheme ${url.protocol} is not supported: use nbd: or nbd+unix:`);
-  }
-}
-
-/** Connects `nbd` to a target; in option mode, the handle is then negotiating. */
-export async function connect(nbd: NBD, { address, exportName, canonical }: Target): Promise<void> {
-  nbd.setExportName(exportName);
-  try {
-    await nbd.connectSocket(openConnection(address));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot connect to ${canonical}: ${reason}`, { cause: error });
-  }
+/** Connects `nbd`; in option mode, the handle is then negotiating. */
+export async function connect(nbd: NBD, target: Target): Promise<void> {
+  nbd.setUriAllowLocalFile(true); // whoever gives the command line may name files in it
+  if ('command' in target) await nbd.connectSystemdSocketActivation(target.command);
+  else await nbd.connectUri(target.uri);
 }

@@ -1,9 +1,9 @@
 // `libnbd-wasm dump`: a hex dump as nbddump makes it.
 import { parseArgs } from 'node:util';
 import { CONTEXT_BASE_ALLOCATION, NBD, STATE_ZERO } from '../node.js';
-import { connect, parseUri } from './connect.js';
+import { connect, parseTarget } from './connect.js';
 import { paint } from './format.js';
-import { bytes, onlyUri } from './usage.js';
+import { bytes } from './usage.js';
 
 const lineSize = 16;
 const chunkSize = 2 ** 22;
@@ -14,7 +14,7 @@ export async function dump(args: string[]): Promise<void> {
     allowPositionals: true,
     options: { length: { type: 'string', short: 'n' }, offset: { type: 'string', short: 'o', default: '0' } },
   });
-  const target = parseUri(onlyUri(positionals));
+  const target = parseTarget(positionals);
   const offset = bytes('offset', values.offset) ?? 0n;
   const limit = bytes('length', values.length);
   await using nbd = await NBD.create();

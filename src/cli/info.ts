@@ -2,9 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { NBD, NBDError, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
-import { connect, parseUri, type Target } from './connect.js';
+import { connect, parseTarget } from './connect.js';
 import { humanSize, type Json, paint, toJson } from './format.js';
-import { onlyUri } from './usage.js';
 
 export async function info(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -12,12 +11,12 @@ export async function info(args: string[]): Promise<void> {
     allowPositionals: true,
     options: { json: { type: 'boolean', default: false }, size: { type: 'boolean', default: false } },
   });
-  const target = parseUri(onlyUri(positionals));
+  const target = parseTarget(positionals);
   await using nbd = await NBD.create();
   nbd.setOptMode(true);
   nbd.setFullInfo(!values.size);
   await connect(nbd, target);
-  process.stdout.write(values.size ? await sizeText(nbd, values.json) : await infoText(nbd, target, values.json));
+  process.stdout.write(values.size ? await sizeText(nbd, values.json) : await infoText(nbd, 'uri' in target, values.json));
 }
 
 async function sizeText(nbd: NBD, json: boolean): Promise<string> {
@@ -25,13 +24,13 @@ async function sizeText(nbd: NBD, json: boolean): Promise<string> {
   return json ? `{ "size": ${nbd.getSize()} }\n` : `${nbd.getSize()}\n`;
 }
 
-/** All that is known of the connection and the export, as text or as JSON; `nbd` is negotiating. */
-export async function infoText(nbd: NBD, target: Target, json: boolean): Promise<string> {
+/** All that is known of the connection and the export, as text or as JSON; a URI means nothing for a command's socket. */
+async function infoText(nbd: NBD, hasUri: boolean, json: boolean): Promise<string> {
   const protocol = nbd.getProtocol();
   const isTls = nbd.getTlsNegotiated();
   const isStructured = nbd.getStructuredRepliesNegotiated();
   const isExtended = nbd.getExtendedHeadersNegotiated();
-  const description = await describeExport(nbd, target);
+  const description = await describeExport(nbd, hasUri);
   if (json) {
     const connection = { protocol, TLS: isTls, structured: isStructured, extended: isExtended };
     return `${toJson({ ...connection, exports: [exportJson(description)] })}\n`;
@@ -45,7 +44,7 @@ interface Export {
   description: string | undefined;
   size: bigint | undefined;
   content: string | undefined;
-  uri: string;
+  uri: string | undefined;
   contexts: string[] | undefined;
   flags: [name: string, value: boolean][];
   blockSizes: [name: string, bytes: bigint][];
@@ -63,7 +62,7 @@ async function askAboutExport(nbd: NBD): Promise<void> {
   }
 }
 
-async function describeExport(nbd: NBD, target: Target): Promise<Export> {
+async function describeExport(nbd: NBD, hasUri: boolean): Promise<Export> {
   await askAboutExport(nbd);
   const flags: [string, () => boolean][] = [
     ['is_rotational', () => nbd.isRotational()],
@@ -88,7 +87,7 @@ async function describeExport(nbd: NBD, target: Target): Promise<Export> {
     name: known(() => nbd.getCanonicalExportName()) ?? nbd.getExportName(),
     description: known(() => nbd.getExportDescription()),
     size,
-    uri: target.canonical,
+    uri: hasUri ? known(() => nbd.getUri()) : undefined,
     flags: allKnown(flags),
     blockSizes: allKnown(blockSizes).filter(([, bytes]) => bytes > 0n),
     contexts: await metadataContexts(nbd),
@@ -142,7 +141,7 @@ function exportText(e: Export): string {
     ...(e.description ? [`\tdescription: ${e.description}`] : []),
     paint('magentaBright', `\texport-size: ${e.size === undefined ? 'unavailable' : sizes(e.size)}`),
     ...(e.content === undefined ? [] : [paint('magentaBright', `\tcontent: ${e.content}`)]),
-    `\turi: ${e.uri}`,
+    ...(e.uri === undefined ? [] : [`\turi: ${e.uri}`]),
     ...(e.contexts === undefined ? [] : ['\tcontexts:', ...e.contexts.map((name) => `\t\t${name}`)]),
     ...e.flags.map(([name, value]) =>
       name.startsWith('can_') ? paint(value ? 'green' : 'red', `\t${name}: ${value}`) : `\t${name}: ${value}`,
@@ -162,7 +161,7 @@ function exportJson(e: Export): Json {
     'export-name': e.name,
     ...(e.description ? { description: e.description } : {}),
     ...(e.content === undefined ? {} : { content: e.content }),
-    uri: e.uri,
+    ...(e.uri === undefined ? {} : { uri: e.uri }),
     ...(e.contexts === undefined ? {} : { contexts: e.contexts }),
     ...Object.fromEntries(e.flags),
     ...Object.fromEntries(e.blockSizes),

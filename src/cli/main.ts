@@ -6,11 +6,12 @@ import { UsageError } from './usage.js';
 
 const usage = `libnbd-wasm: read and inspect disks over the Network Block Device protocol
 
-  libnbd-wasm info [--json] [--size] URI        what nbdinfo says of a server's export
-  libnbd-wasm dump [--length N] [--offset N] URI   a hex dump, as nbddump makes it
+  libnbd-wasm info [--json] [--size] URI              what nbdinfo says of a server's export
+  libnbd-wasm dump [--length N] [--offset N] URI      a hex dump, as nbddump makes it
   libnbd-wasm --help | --version
 
-URI is nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH
+URI is an NBD URI, such as nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH. In its place a command can stand that
+serves NBD, in square brackets: libnbd-wasm info -- [ qemu-nbd -r -f qcow2 file.qcow2 ]
 `;
 
 const commands: Record<string, (args: string[]) => Promise<void>> = { info, dump };

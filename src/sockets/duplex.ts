@@ -3,6 +3,8 @@ import type { Transport, TransportEvents } from './transport.js';
 
 /** What is used of a Node stream, so that a page that has no types of Node's can use the library's. */
 export interface Duplex {
+  /** A net.Socket's. */
+  readonly connecting?: boolean;
   readonly destroyed: boolean;
   readonly errored?: Error | null;
   readonly readableEncoding: string | null;
@@ -58,8 +60,13 @@ export class DuplexTransport implements Transport {
     this.#stream = stream;
   }
 
+  get connecting(): boolean {
+    return this.#stream.connecting === true;
+  }
+
   open(events: TransportEvents): void {
     const stream = this.#stream;
+    if (this.connecting) this.#on('connect', () => events.connected());
     this.#on('data', (chunk: Uint8Array) => {
       events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     });

@@ -31,6 +31,10 @@ class NodeConnection implements Transport {
     this.#stream = new DuplexTransport(this.#socket);
   }
 
+  get connecting(): boolean {
+    return this.#stream.connecting;
+  }
+
   open(events: TransportEvents): void {
     this.#events = events;
     this.#stream.open(events);

@@ -24,7 +24,8 @@ export class Socket implements TransportEvents {
   /** What the transport reported, kept as the cause of the NBDError that libnbd makes of it. */
   failure: unknown;
 
-  readonly #transport: Transport;
+  #transport: Transport | undefined;
+  #isConnecting = false;
 
   // Received: chunks in their order, the first of them read up to #head.
   #unread: Uint8Array[] = [];
@@ -46,8 +47,10 @@ export class Socket implements TransportEvents {
   #wasFull = false;
   #shutdownIsDue = false;
 
-  constructor(transport: Transport) {
+  /** Gives the socket what carries its bytes; a socket has one, from the start or once it is connected. */
+  attach(transport: Transport): void {
     this.#transport = transport;
+    this.#isConnecting = transport.connecting === true;
     transport.open(this);
   }
 
@@ -62,8 +65,14 @@ export class Socket implements TransportEvents {
     if (reused && this.#unread[last] === bytes) this.#unread[last] = bytes.slice();
     if (this.#unreadBytes > receiveBound && !this.#paused && !this.closed) {
       this.#paused = true;
-      this.#transport.pause?.();
+      this.#transport?.pause?.();
     }
+  }
+
+  connected(): void {
+    if (this.closed || !this.#isConnecting) return;
+    this.#isConnecting = false;
+    this.onready();
   }
 
   end(): void {
@@ -86,7 +95,12 @@ export class Socket implements TransportEvents {
   }
 
   get writable(): boolean {
-    return this.#pendingBytes < sendBound || this.#errno !== 0;
+    return (this.#pendingBytes < sendBound && !this.#isConnecting) || this.#errno !== 0;
+  }
+
+  /** What the connection failed with, one of Linux's error numbers; 0 while it has not. */
+  get errno(): number {
+    return this.#errno;
   }
 
   /** recv: fills `target` from `start` with up to `length` bytes, and returns how many. */
@@ -108,7 +122,7 @@ export class Socket implements TransportEvents {
     this.#unreadBytes -= done;
     if (this.#paused && this.#unreadBytes < receiveBound / 2) {
       this.#paused = false;
-      this.#transport.resume?.();
+      this.#transport?.resume?.();
     }
     return done;
   }
@@ -151,13 +165,14 @@ export class Socket implements TransportEvents {
     this.onready = () => {};
     this.#unread = [];
     this.#unreadBytes = 0;
-    this.#transport.close();
+    this.#transport?.close();
     return 0;
   }
 
   /** Gives the transport back to its owner, if it can be given back; otherwise closes it. */
   release(): void {
-    const release = this.#transport.release;
+    const transport = this.#transport;
+    const release = transport?.release;
     if (release === undefined || this.#pendingBytes > 0) {
       this.close();
       return;
@@ -169,7 +184,7 @@ export class Socket implements TransportEvents {
     const first = unread[0];
     if (first !== undefined) unread[0] = first.subarray(this.#head);
     this.#unread = [];
-    release.call(this.#transport, unread);
+    release.call(transport, unread);
   }
 
   // --- gathering ---
@@ -211,7 +226,7 @@ export class Socket implements TransportEvents {
       this.#toWrite = [];
       this.#gather = undefined;
       this.#inTransport += bytes;
-      this.#transport.write(chunks, () => this.#written(bytes, gather));
+      this.#transport?.write(chunks, () => this.#written(bytes, gather));
     }
     if (this.#shutdownIsDue) this.#shutdown();
   }
@@ -228,7 +243,7 @@ export class Socket implements TransportEvents {
 
   #shutdown(): void {
     this.#shutdownIsDue = false;
-    this.#transport.shutdown?.();
+    this.#transport?.shutdown?.();
   }
 }
 

@@ -8,9 +8,10 @@ const firstDescriptor = 3;
 export class DescriptorTable {
   readonly #sockets: (Socket | undefined)[] = [];
 
-  /** Opens a transport, and gives it the lowest descriptor that is free. */
-  open(transport: Transport): number {
-    const socket = new Socket(transport);
+  /** A new socket, on the lowest descriptor that is free. Without a transport it is one that is not connected yet. */
+  add(transport?: Transport): number {
+    const socket = new Socket();
+    if (transport !== undefined) socket.attach(transport);
     let index = this.#sockets.indexOf(undefined);
     if (index === -1) index = this.#sockets.length;
     this.#sockets[index] = socket;

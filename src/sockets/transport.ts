@@ -2,6 +2,8 @@
 
 /** What a transport reports, once it was opened. Nothing may be reported before `open` was called. */
 export interface TransportEvents {
+  /** A transport that was still connecting when it was opened is connected. */
+  connected(): void;
   /**
    * Bytes arrived. They are the library's from here on, unless `reused` is set: then they are good only until this call
    * returns, and the library copies what it could not use at once.
@@ -37,6 +39,8 @@ export interface TransportEvents {
  * ```
  */
 export interface Transport {
+  /** Whether it is still connecting when it is opened; then it reports `connected` or an error. */
+  readonly connecting?: boolean;
   /** Called once, when the library takes the transport over: report through `events` from now on. */
   open(events: TransportEvents): void;
   /**
