@@ -119,14 +119,17 @@ object_of() { echo "obj/${1//\//-}.o"; }
 
 # Compiles the C files whose object is older than they are, or than any header, as many at a time as there are cores.
 compile() {
-  local object source newest flags="${c_flags[*]} ${emcc[*]}" running=0
+  local object source newest own_flags flags="${c_flags[*]} ${emcc[*]}" running=0
   newest=$(find "$stage/libnbd" "$stage/libxml2" "$stage/wasm" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
   [ "$flags" = "$(cat "$stage/obj/flags" 2>/dev/null)" ] || rm -f "$stage"/obj/*.o
   printf '%s\n' "$flags" >"$stage/obj/flags"
   for source; do
     object=$(object_of "$source")
     if [ "$stage/$object" -nt "$stage/$source" ] && [ "$stage/$object" -nt "$newest" ]; then continue; fi
-    run_emcc "${c_flags[@]}" -c "$source" -o "$object" &
+    # tls.c is there in GnuTLS's place, and opt.c asks only whether there is TLS at all
+    own_flags=()
+    [ "$source" != libnbd/lib/opt.c ] || own_flags=(-DHAVE_GNUTLS)
+    run_emcc "${c_flags[@]}" "${own_flags[@]}" -c "$source" -o "$object" &
     running=$((running + 1))
     if [ $running -ge "$(nproc)" ]; then
       wait -n

@@ -120,6 +120,20 @@ export class Connection implements Owner {
     return death && new NBDError(renamed(death.message, call), death.code, { cause: death.cause });
   }
 
+  /** Whether the socket is not connected yet, or in the middle of a TLS handshake. */
+  get isSecuring(): boolean {
+    return this.#socket?.isConnecting === true && this.#socket.errno === 0;
+  }
+
+  /** What the socket has failed with while libnbd has not noticed yet, since it waits for nothing from it. */
+  socketError(call: string): NBDError | undefined {
+    const socket = this.#socket;
+    if (socket === undefined || socket.closed || socket.errno === 0) return undefined;
+    const detail = detailOf(socket.failure);
+    const code = codeOfErrno(socket.errno);
+    return new NBDError(`${call}: ${detail === '' ? code : detail}`, code, { cause: socket.failure });
+  }
+
   /** Makes the socket fail, and libnbd with it, as a lost connection does. */
   failSocket(error: unknown): void {
     this.#socket?.error(error);
@@ -206,6 +220,7 @@ export class Connection implements Owner {
     this.enter('nbd_close', true);
     this.closed = true;
     this.library.connections.delete(this);
+    this.library.posix.credentials.delete(this.pointer);
     if (this.library.module.failure === undefined) this.exports.nbd_close(this.pointer);
     else this.#socket?.close();
     const error = (call: string) => new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN');

@@ -291,11 +291,12 @@ export abstract class Handle {
   protected option<T>(call: string, options: WaitOptions, kind: OptionResult, native: (command: Command) => number): Promise<T> {
     const { connection } = this;
     return this.#wait(call, options, native, (command, resolve, reject) => {
-      if (this.x.nbd_aio_is_connecting(this.h) !== 0) {
+      // TLS is under way while libnbd believes it done (wasm/tls.c).
+      if (this.x.nbd_aio_is_connecting(this.h) !== 0 || connection.isSecuring) {
         connection.settleLater(command);
         return;
       }
-      const death = connection.death(call);
+      const death = connection.death(call) ?? connection.socketError(call);
       if (command.exception !== undefined) {
         reject(new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
       } else if (death !== undefined) {

@@ -33,9 +33,41 @@ export interface Listener {
   close(): void;
 }
 
+/** Credentials for TLS in memory, as PEM; `psk.key` is in hexadecimal. */
+export interface TlsCredentials {
+  /** The authorities that are trusted; the system's where it is left out. */
+  ca?: string | Uint8Array;
+  /** The client's own certificate, for a server that asks for one, and its key. */
+  cert?: string | Uint8Array;
+  key?: string | Uint8Array;
+  /** A list of revoked certificates. */
+  crl?: string | Uint8Array;
+  /** A pre-shared key in place of certificates. */
+  psk?: { identity: string; key: string };
+}
+
+/** What libnbd's handle says of TLS. */
+export interface TlsSettings {
+  /** The name that was connected to, for the server to choose its certificate by. */
+  hostname: string | undefined;
+  /** The name that the certificate must have; undefined where none is known. */
+  verifyName: string | undefined;
+  verifyPeer: boolean;
+  /** A folder of certificates. */
+  certificates: string | undefined;
+  pskFile: string | undefined;
+  username: string | undefined;
+  /** Credentials that were given in memory, in place of all files. */
+  credentials: TlsCredentials | undefined;
+}
+
 export interface Host {
   readonly connect: Connect;
   readonly processes?: Processes | undefined;
+  /** Starts TLS on a connection. Until the server is verified, the transport is `connecting`. */
+  readonly startTls?: (transport: Transport, settings: TlsSettings) => Transport;
+  /** An environment variable. */
+  readonly getenv?: (name: string) => string | undefined;
 }
 
 /** What a platform that opens no connections says. */

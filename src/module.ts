@@ -86,6 +86,10 @@ export class Module {
         mkdtemp: (template: Pointer) => posix.mkdtemp(template),
         unlink: (path: Pointer) => posix.unlink(path),
         rmdir: (path: Pointer) => posix.rmdir(path),
+        supportsTls: () => posix.supportsTls(),
+        startTls: (handle: Pointer, fd: number, ...settings: [Pointer, Pointer, number, Pointer, Pointer, Pointer]) =>
+          posix.startTls(handle, fd, ...settings),
+        getenv: (name: Pointer, value: number, size: number) => posix.getenv(name, value, size),
         fill: (address: number, byte: number, length: number) => posix.fill(address >>> 0, byte, length),
         peek: (address: number, copy: number, length: number) => posix.peek(address >>> 0, copy, length),
         chunk: (key: number, subbuf: number, count: number, offset: bigint, status: number, error: Pointer) =>

@@ -1,6 +1,7 @@
 // The handle that users hold.
 import { type Extent, type ExtentsOptions, extents } from './extents.js';
 import { Methods } from './generated/methods.js';
+import type { TlsCredentials } from './host.js';
 import type { Library } from './library.js';
 import { type ReadableOptions, readable, readFully, type TransferOptions, type WritableOptions, writable } from './transfers.js';
 
@@ -41,6 +42,15 @@ export class NBD extends Methods {
   close(): void {
     this.connection.close();
     this.lib.forget(this);
+  }
+
+  /**
+   * Gives TLS its credentials in memory, in place of the files that {@link NBD.setTlsCertificates | setTlsCertificates} and
+   * {@link NBD.setTlsPskFile | setTlsPskFile} name. libnbd has no such call. To be made before connecting.
+   */
+  setTlsCredentials(credentials: TlsCredentials): void {
+    this.enter('set_tls_credentials');
+    this.lib.posix.credentials.set(this.h, { ...credentials });
   }
 
   /**

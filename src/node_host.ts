@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { userInfo } from 'node:os';
 import type { Host, Listener, Processes } from './host.js';
 import { openConnection } from './sockets/node_connect.js';
 import { StdioTransport } from './sockets/stdio.js';
+import { startTls } from './sockets/tls.js';
 
 class NodeProcesses implements Processes {
   readonly #children = new Map<number, ChildProcess>();
@@ -70,4 +72,9 @@ class NodeProcesses implements Processes {
   }
 }
 
-export const nodeHost: Host = { connect: openConnection, processes: new NodeProcesses() };
+export const nodeHost: Host = {
+  connect: openConnection,
+  processes: new NodeProcesses(),
+  startTls,
+  getenv: (name) => process.env[name] ?? (name === 'LOGNAME' ? userInfo().username : undefined),
+};

@@ -2,8 +2,8 @@
 // platform to the host. Results are negated Linux error numbers where they are negative.
 import { type Buffers, firstVirtualAddress } from './buffers.js';
 import { codeOf, errnoOfCode } from './errors.js';
-import type { ConnectTarget, Host, Listener, Processes } from './host.js';
-import type { Module, Pointer } from './module.js';
+import type { ConnectTarget, Host, Listener, Processes, TlsCredentials } from './host.js';
+import { type Module, nullPointer, type Pointer } from './module.js';
 import { socketAddress } from './sockets/address.js';
 import type { Socket } from './sockets/socket.js';
 import { toTransport } from './sockets/socket_like.js';
@@ -30,6 +30,9 @@ export class PosixCalls {
 
   /** What made the last call on a socket fail, as the platform told it; for the cause of the error that libnbd makes of it. */
   failure: unknown;
+
+  /** TLS credentials in memory, by the handle that they were given to. */
+  readonly credentials = new Map<Pointer, TlsCredentials>();
 
   constructor(descriptors: DescriptorTable, buffers: Buffers, host: Host) {
     this.#descriptors = descriptors;
@@ -143,6 +146,51 @@ export class PosixCalls {
     return socketAddress(this.#memory.bytes.subarray(address, address + length), this.#addresses);
   }
 
+  supportsTls(): number {
+    return this.#host.startTls === undefined ? 0 : 1;
+  }
+
+  startTls(
+    handle: Pointer,
+    fd: number,
+    hostname: Pointer,
+    tlsHostname: Pointer,
+    verifyPeer: number,
+    certificates: Pointer,
+    pskFile: Pointer,
+    username: Pointer,
+  ): number {
+    const { startTls } = this.#host;
+    const socket = this.#descriptors.get(fd);
+    if (startTls === undefined) return ENOTSUP;
+    if (socket === undefined) return EBADF;
+    return this.#attempt(() => {
+      const name = this.#optionalString(hostname);
+      const settings = {
+        hostname: name,
+        verifyName: this.#optionalString(tlsHostname) ?? name,
+        verifyPeer: verifyPeer !== 0,
+        certificates: this.#optionalString(certificates),
+        pskFile: this.#optionalString(pskFile),
+        username: this.#optionalString(username),
+        credentials: this.credentials.get(handle),
+      };
+      socket.upgrade((transport) => startTls(transport, settings));
+      return 0;
+    });
+  }
+
+  getenv(name: Pointer, value: number, size: number): number {
+    const text = this.#host.getenv?.(this.#memory.string(name));
+    if (text === undefined || text.length * 3 >= size) return 0;
+    this.#memory.writeString(text, value, size);
+    return 1;
+  }
+
+  #optionalString(pointer: Pointer): string | undefined {
+    return pointer === nullPointer ? undefined : this.#memory.string(pointer);
+  }
+
   // --- processes ---
 
   socketpair(fds: number): number {
@@ -180,7 +228,7 @@ export class PosixCalls {
       const words = this.#strings(argv);
       if (listener !== undefined) {
         try {
-          return listener.spawn(words, socketName === 0 ? undefined : this.#memory.string(socketName));
+          return listener.spawn(words, this.#optionalString(socketName));
         } finally {
           listener.close();
         }

@@ -5,7 +5,7 @@ export type { Extent, ExtentsOptions } from './extents.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
 export type { WaitOptions } from './handle.js';
-export type { Connect, ConnectTarget } from './host.js';
+export type { Connect, ConnectTarget, TlsCredentials } from './host.js';
 export type { Library } from './library.js';
 export type { LoadOptions } from './load.js';
 export { NBD } from './nbd.js';

@@ -39,6 +39,11 @@ IMPORT (reap) int nbd_wasm_reap (int pid);
 IMPORT (mkdtemp) int nbd_wasm_mkdtemp (char *template);
 IMPORT (unlink) int nbd_wasm_unlink (const char *path);
 IMPORT (rmdir) int nbd_wasm_rmdir (const char *path);
+IMPORT (supportsTls) int nbd_wasm_supports_tls (void);
+IMPORT (startTls) int nbd_wasm_start_tls (struct nbd_handle *h, int fd, const char *hostname, const char *tls_hostname,
+                                          int verify_peer, const char *certificates, const char *psk_file,
+                                          const char *username);
+IMPORT (getenv) int nbd_wasm_getenv (const char *name, char *value, size_t size); /* 0 where there is none */
 IMPORT (fill) void nbd_wasm_fill (void *buf, int byte, size_t len);
 IMPORT (peek) void nbd_wasm_peek (const void *buf, void *copy, size_t len);
 

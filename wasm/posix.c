@@ -10,6 +10,7 @@
  *   getaddrinfo freeaddrinfo               a stand-in address, which connect gives to the host's own resolver
  *   socketpair bind listen fork            a child process that the host starts, connected to a virtual descriptor
  *   kill waitpid mkdtemp unlink rmdir      the same child, and the folder of its socket
+ *   getenv                                 the host's environment; none in a page
  *   poll                                   EAGAIN, noted: nothing can wait here, the caller goes on from the event loop
  *   memset                                 src/buffers.ts when the address is a virtual one, else the C library
  *   nbd_internal_printable_buffer          the same, for what debugging shows of a write
@@ -236,6 +237,14 @@ WRAP (int, unlink, const char *path)
 WRAP (int, rmdir, const char *path)
 {
   return result_of (nbd_wasm_rmdir (path));
+}
+
+/* libnbd looks at each variable before it asks for another. */
+WRAP (char *, getenv, const char *name)
+{
+  static char value[4096];
+
+  return nbd_wasm_getenv (name, value, sizeof value) ? value : NULL;
 }
 
 /* What only a forked child calls. */

@@ -118,6 +118,12 @@ export class DuplexTransport implements Transport {
     unref(stream);
   }
 
+  /** The stream itself, no longer this transport's, for another that goes over it. */
+  takeStream(): Duplex {
+    this.#removeListeners();
+    return this.#stream;
+  }
+
   release(unread: readonly Uint8Array[]): void {
     this.#removeListeners();
     this.#stream.pause();

@@ -1,6 +1,6 @@
 // One virtual descriptor: the bytes that arrived and libnbd has not read yet, and those that it sent and that wait to be
 // written. Knows nothing of where they come from or go to; that is the transport's.
-import { codeOf, errnoOfCode } from '../errors.js';
+import { codeOf, errnoOfCode, NBDError } from '../errors.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 const EAGAIN = -(errnoOfCode('EAGAIN') ?? 0);
@@ -54,6 +54,18 @@ export class Socket implements TransportEvents {
     transport.open(this);
   }
 
+  /**
+   * Puts another transport over the one that it has, such as one that encrypts. Bytes that are waiting here are not what the new
+   * one would have read: then it is refused, as somebody may have slipped them in.
+   */
+  upgrade(over: (transport: Transport) => Transport): void {
+    if (this.#transport === undefined) throw Object.assign(new Error('the socket is not connected'), { code: 'ENOTCONN' });
+    if (this.#unreadBytes > 0) {
+      throw new NBDError('the server sent bytes before the TLS handshake, which no honest server does', 'EPROTO');
+    }
+    this.attach(over(this.#transport));
+  }
+
   // --- the transport's side ---
 
   data(bytes: Uint8Array, reused = false): void {
@@ -89,6 +101,11 @@ export class Socket implements TransportEvents {
   }
 
   // --- libnbd's side; results are those of the POSIX call, with Linux's error numbers negated ---
+
+  /** Whether it is not connected yet, or not verified yet. */
+  get isConnecting(): boolean {
+    return this.#isConnecting;
+  }
 
   get readable(): boolean {
     return this.#unreadBytes > 0 || this.#ended || this.#errno !== 0;
@@ -134,7 +151,7 @@ export class Socket implements TransportEvents {
   send(source: Uint8Array, start: number, length: number, stable: boolean): number {
     if (this.#errno !== 0) return -this.#errno;
     const room = sendBound - this.#pendingBytes;
-    if (room <= 0) return EAGAIN;
+    if (room <= 0 || this.#isConnecting) return EAGAIN;
     const count = Math.min(length, room);
     if (stable && count > gatherMax) {
       this.#endGathered();

@@ -1,0 +1,107 @@
+// TLS over a connection that carried plain bytes so far, by Node's own TLS.
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { NBDError } from '../errors.js';
+import type { TlsCredentials, TlsSettings } from '../host.js';
+import { DuplexTransport } from './duplex.js';
+import type { Transport, TransportEvents } from './transport.js';
+import { TransportStream } from './transport_stream.js';
+
+/** Starts TLS on a transport. Throws for credentials that cannot be read; the handshake's own failure is the transport's. */
+export function startTls(transport: Transport, settings: TlsSettings): Transport {
+  const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(transport);
+  return new TlsTransport(connect({ ...tlsOptions(settings), socket: stream as TransportStream }));
+}
+
+class TlsTransport extends DuplexTransport {
+  readonly #socket: TLSSocket;
+  #isSecure = false;
+
+  constructor(socket: TLSSocket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  // Until the server is verified nothing may be sent to it: Node's own socket would send what it has queued a moment before.
+  override get connecting(): boolean {
+    return !this.#isSecure;
+  }
+
+  override open(events: TransportEvents): void {
+    this.#socket.once('secureConnect', () => {
+      this.#isSecure = true;
+      events.connected();
+    });
+    super.open({
+      connected: () => {}, // of the connection below, which was
+      data: (bytes) => events.data(bytes),
+      end: () => (this.#isSecure ? events.end() : events.error(handshakeError('the server closed the connection'))),
+      error: (error) => events.error(this.#isSecure ? error : handshakeError(error)),
+    });
+  }
+}
+
+function handshakeError(reason: unknown): NBDError {
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return new NBDError(`the TLS handshake failed: ${text}`, 'EPROTO', { cause: reason });
+}
+
+function tlsOptions(settings: TlsSettings): ConnectionOptions {
+  const { hostname, verifyPeer } = settings;
+  const credentials = settings.credentials ?? readCredentials(settings);
+  const common: ConnectionOptions = {
+    rejectUnauthorized: verifyPeer,
+    ...(hostname === undefined || isIP(hostname) !== 0 ? {} : { servername: hostname }),
+    // Without a name that was connected to (a Unix socket), a certificate of the authority's is all that can be asked for.
+    ...(settings.verifyName === undefined ? { checkServerIdentity: () => undefined } : { host: settings.verifyName }),
+  };
+  const { psk, ...pem } = credentials;
+  if (psk === undefined) {
+    const entries = Object.entries(pem).map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value)]);
+    return { ...common, ...Object.fromEntries(entries) };
+  }
+  return {
+    ...common,
+    // Node has pre-shared keys up to TLS 1.2; the key itself is the proof of who the server is.
+    maxVersion: 'TLSv1.2',
+    ciphers: 'PSK',
+    checkServerIdentity: () => undefined,
+    pskCallback: () => ({ identity: psk.identity, psk: Buffer.from(psk.key, 'hex') }),
+  };
+}
+
+// --- credentials in files, found as libnbd finds them ---
+
+function readCredentials(settings: TlsSettings): TlsCredentials {
+  if (settings.pskFile !== undefined) return { psk: readPsk(settings.pskFile, settings.username) };
+  const folders = settings.certificates === undefined ? defaultFolders() : [settings.certificates];
+  const folder = folders.find((path) => existsSync(join(path, 'ca-cert.pem')));
+  if (folder === undefined) return {}; // then the system's authorities are trusted
+  const file = (name: string) => join(folder, name);
+  const optional = (name: string) => (existsSync(file(name)) ? readFileSync(file(name)) : undefined);
+  const ca = readFileSync(file('ca-cert.pem'));
+  const cert = optional('client-cert.pem');
+  const key = optional('client-key.pem');
+  const crl = optional('ca-crl.pem');
+  return {
+    ca,
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    ...(crl === undefined ? {} : { crl }),
+  };
+}
+
+function defaultFolders(): string[] {
+  if (process.geteuid?.() === 0) return ['/etc/pki/libnbd'];
+  return [join(homedir(), '.pki/libnbd'), join(homedir(), '.config/pki/libnbd')];
+}
+
+/** The key of a user in a file of lines `user:key`, the key in hexadecimal. */
+function readPsk(path: string, username = process.env.LOGNAME ?? userInfo().username): { identity: string; key: string } {
+  const lines = readFileSync(path, 'utf8').split(/\r?\n/);
+  const key = lines.find((line) => line.startsWith(`${username}:`))?.slice(username.length + 1);
+  if (key === undefined || key === '') throw new NBDError(`${path}: username ${username} was not found in PSK file`, 'EINVAL');
+  return { identity: username, key };
+}

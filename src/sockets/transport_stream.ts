@@ -1,0 +1,38 @@
+// A transport as a Node stream, for what only takes those.
+import { Duplex } from 'node:stream';
+import type { Transport } from './transport.js';
+
+export class TransportStream extends Duplex {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    super();
+    this.#transport = transport;
+    transport.open({
+      connected: () => {},
+      data: (bytes, reused) => {
+        if (!this.push(reused ? bytes.slice() : bytes)) transport.pause?.();
+      },
+      end: () => this.push(null),
+      error: (error) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+    });
+  }
+
+  override _read(): void {
+    this.#transport.resume?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.#transport.write([chunk], callback);
+  }
+
+  override _final(callback: () => void): void {
+    this.#transport.shutdown?.();
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#transport.close();
+    callback(error);
+  }
+}

@@ -1,0 +1,74 @@
+/* TLS by the platform, in GnuTLS's place: what lib/crypto.c does when it is compiled with it.
+ *
+ * The host upgrades the socket under the same virtual descriptor (src/sockets/tls.ts), and the handshake goes on in the
+ * background: upstream's states would wait for it in a loop. Until it has ended well the socket takes no bytes and gives none,
+ * so that nothing reaches a server that was not verified; if it fails, so does the connection.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "imports.h"
+#include "internal.h"
+#include "linux_errno.h"
+
+WRAP (int, nbd_unlocked_supports_tls, struct nbd_handle *h)
+{
+  return nbd_wasm_supports_tls ();
+}
+
+static bool
+refuse_without_tls (void)
+{
+  if (nbd_wasm_supports_tls ())
+    return false;
+  set_error (ENOTSUP, "a page cannot do TLS on a socket by itself: let the connection to the proxy be encrypted (wss:)");
+  return true;
+}
+
+WRAP (int, nbd_unlocked_set_tls, struct nbd_handle *h, int tls)
+{
+  if (tls != LIBNBD_TLS_DISABLE && refuse_without_tls ())
+    return -1;
+  h->tls = tls;
+  return 0;
+}
+
+/* opt.c is compiled as with GnuTLS, and takes for granted that it is there. */
+extern int __real_nbd_unlocked_aio_opt_starttls (struct nbd_handle *h, nbd_completion_callback *complete);
+WRAP (int, nbd_unlocked_aio_opt_starttls, struct nbd_handle *h, nbd_completion_callback *complete)
+{
+  if (refuse_without_tls ())
+    return -1;
+  return __real_nbd_unlocked_aio_opt_starttls (h, complete);
+}
+
+/* The plain socket stays: its descriptor is the encrypted one from here on. */
+WRAP (struct socket *, nbd_internal_crypto_create_session, struct nbd_handle *h, struct socket *oldsock)
+{
+  int r = nbd_wasm_start_tls (h, oldsock->ops->get_fd (oldsock), h->hostname, h->tls_hostname, h->tls_verify_peer,
+                              h->tls_certificates, h->tls_psk_file, h->tls_username);
+
+  if (r < 0) {
+    set_error (nbd_wasm_errno_from_linux (-r), "TLS could not be started");
+    return NULL;
+  }
+  return oldsock;
+}
+
+WRAP (bool, nbd_internal_crypto_is_reading, struct nbd_handle *h)
+{
+  return true;
+}
+
+WRAP (int, nbd_internal_crypto_handshake, struct nbd_handle *h)
+{
+  return 0;
+}
+
+WRAP (void, nbd_internal_crypto_debug_tls_enabled, struct nbd_handle *h)
+{
+  debug (h, "connection is being upgraded to TLS");
+}
