@@ -37,6 +37,8 @@ export interface Closure {
   readonly callback?: ((...args: never[]) => CallbackResult) | undefined;
   /** The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. */
   completed?(errno: number): void;
+  /** Keeps an exception of the callback's; false where nobody will ever ask for it. The owner's where it is left out. */
+  threw?(exception: unknown): boolean;
   /** libnbd will not call the closure again. */
   freed?(): void;
   /** The instance of the module can be used no more, so that libnbd will neither call nor free the closure. */
@@ -144,7 +146,7 @@ export class Closures implements Trampolines {
     try {
       return Number((callback as (...args: unknown[]) => CallbackResult)(...args) ?? 0);
     } catch (exception) {
-      if (!owner.threw(exception)) reportUncaught(exception);
+      if (!(closure.threw?.(exception) ?? owner.threw(exception))) reportUncaught(exception);
       return -1;
     } finally {
       owner.leaveCallback();

@@ -88,9 +88,10 @@ export class Command implements Closure {
     this.waiter?.reject(error);
   }
 
-  /** Keeps a callback's exception for the error that the command ends with. */
-  threw(exception: unknown): void {
+  /** Keeps a callback's exception for the error that the command ends with; an option of an `aio*` call ends with none. */
+  threw(exception: unknown): boolean {
     this.exception ??= exception;
+    return this.waiter !== undefined || this.cookie !== 0n;
   }
 
   /** The error that names the call, with a callback's exception as its cause. */
@@ -118,7 +119,6 @@ class CallbackOwner {
   }
 
   threw(exception: unknown): boolean {
-    this.#command.threw(exception);
-    return true;
+    return this.#command.threw(exception);
   }
 }

@@ -356,6 +356,11 @@ export abstract class Handle {
       } finally {
         this.leave();
       }
+      if (!isConnecting && isReached()) {
+        connection.kick(); // libnbd had nothing to wait for, and so asks no more, not even whether it has died of it
+        resolve();
+        return;
+      }
       const waiter = {
         call,
         handle: this,
