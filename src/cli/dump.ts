@@ -42,7 +42,7 @@ export async function* hexDump(nbd: NBD, offset: bigint, limit?: bigint): AsyncG
     for (let i = 0; i < count; i += lineSize) {
       const line = data.subarray(i, i + lineSize);
       const at = start + BigInt(i);
-      const current = String.fromCharCode(...line);
+      const current = String.fromCharCode(...line).padEnd(lineSize, '\0');
       // The first line and the last are always shown.
       if (at > 0n && at + BigInt(lineSize) < size && current === previous) {
         if (!isSquashing) text += '*\n';

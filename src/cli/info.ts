@@ -13,15 +13,10 @@ export async function info(args: string[]): Promise<void> {
   });
   const target = parseTarget(positionals);
   await using nbd = await NBD.create();
-  nbd.setOptMode(true);
+  nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
   nbd.setFullInfo(!values.size);
   await connect(nbd, target);
-  process.stdout.write(values.size ? await sizeText(nbd, values.json) : await infoText(nbd, 'uri' in target, values.json));
-}
-
-async function sizeText(nbd: NBD, json: boolean): Promise<string> {
-  await askAboutExport(nbd);
-  return json ? `{ "size": ${nbd.getSize()} }\n` : `${nbd.getSize()}\n`;
+  process.stdout.write(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json));
 }
 
 /** All that is known of the connection and the export, as text or as JSON; a URI means nothing for a command's socket. */
@@ -52,8 +47,8 @@ interface Export {
 
 // A server of the older newstyle knows no NBD_OPT_INFO: then go all the way.
 async function askAboutExport(nbd: NBD): Promise<void> {
+  if (!nbd.aioIsNegotiating()) return; // oldstyle: all is known already
   nbd.setRequestMetaContext(false);
-  if (!nbd.aioIsNegotiating()) return;
   try {
     await nbd.optInfo();
   } catch (error) {
@@ -129,7 +124,7 @@ async function metadataContexts(nbd: NBD): Promise<string[] | undefined> {
 /** What file(1) says of the first bytes; undefined where it is not installed. */
 async function contentOf(nbd: NBD, size: bigint): Promise<string | undefined> {
   if (nbd.aioIsNegotiating()) await nbd.optGo();
-  const count = Math.min(Number(size), 8192);
+  const count = Math.min(Number(size === 0n ? nbd.getSize() : size), 8192); // nbd-server has told no size before
   const head = count === 0 ? new Uint8Array() : await nbd.pread(count, 0n);
   const { status, stdout } = spawnSync('file', ['--brief', '-'], { input: head, encoding: 'utf8' });
   return status === 0 ? stdout.replace(/\n$/, '') : undefined;
