@@ -18,6 +18,8 @@ const pages = (2 ** 32 - firstVirtualAddress) / pageSize;
 export interface Mapping {
   readonly address: number;
   readonly bytes: Uint8Array;
+  /** How many bytes it had when it was entered: a buffer that is transferred loses them. */
+  readonly length: number;
   /** Set while all of it is known to be zero: libnbd's clearing of it has nothing to do. */
   zeroed: boolean;
   /** The page that its addresses start on, and the one after those that they take. */
@@ -37,6 +39,7 @@ export class Buffers {
     const mapping = {
       address: firstVirtualAddress + first * pageSize,
       bytes,
+      length: bytes.length,
       zeroed,
       first,
       end: first + count,
@@ -45,6 +48,11 @@ export class Buffers {
     this.#used += count;
     this.#next = mapping.end;
     return mapping;
+  }
+
+  /** Whether the buffer's memory was taken away, by a transfer to a worker. */
+  isLost(mapping: Mapping): boolean {
+    return mapping.bytes.length !== mapping.length;
   }
 
   release(mapping: Mapping): void {

@@ -35,8 +35,11 @@ export interface Closure {
   readonly owner: Owner;
   // Each type of closure has its own arguments; the trampolines below and the generated types agree on them.
   readonly callback?: ((...args: never[]) => CallbackResult) | undefined;
-  /** The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. */
-  completed?(errno: number): void;
+  /**
+   * The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. It may make
+   * the command fail, with the error number that it returns.
+   */
+  completed?(errno: number): number;
   /** Keeps an exception of the callback's; false where nobody will ever ask for it. The owner's where it is left out. */
   threw?(exception: unknown): boolean;
   /** libnbd will not call the closure again. */
@@ -52,6 +55,7 @@ export class Closures implements Trampolines {
   readonly #freeKeys: number[] = [];
   readonly #buffers: Buffers;
   #module: Module | undefined;
+  #hasThrown = false;
 
   constructor(buffers: Buffers) {
     this.#buffers = buffers;
@@ -94,8 +98,9 @@ export class Closures implements Trampolines {
 
   completion(key: number, error: Pointer): number {
     const closure = this.#closures[key];
-    closure?.completed?.(this.#view().getInt32(error, true));
-    if (closure?.callback === undefined) return 0;
+    const failure = closure?.completed?.(this.#view().getInt32(error, true)) ?? 0;
+    if (failure !== 0) this.#view().setInt32(error, failure, true);
+    if (closure?.callback === undefined) return failure === 0 ? 0 : -1;
     return this.#callWithError(key, error, (ref) => [ref]);
   }
 
@@ -130,9 +135,10 @@ export class Closures implements Trampolines {
 
   #callWithError(key: number, error: Pointer, args: (ref: ErrorRef) => unknown[]): number {
     const ref: ErrorRef = { code: codeOfErrno(this.#view().getInt32(error, true)) };
+    this.#hasThrown = false;
     const result = this.#call(key, args(ref));
     const errno = ref.code === null ? 0 : (errnoOfCode(ref.code) ?? EPROTO);
-    this.#view().setInt32(error, result === -1 && errno === 0 ? EPROTO : errno, true);
+    this.#view().setInt32(error, this.#hasThrown && errno === 0 ? EPROTO : errno, true);
     return result;
   }
 
@@ -146,6 +152,7 @@ export class Closures implements Trampolines {
     try {
       return Number((callback as (...args: unknown[]) => CallbackResult)(...args) ?? 0);
     } catch (exception) {
+      this.#hasThrown = true;
       if (!(closure.threw?.(exception) ?? owner.threw(exception))) reportUncaught(exception);
       return -1;
     } finally {

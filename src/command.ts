@@ -3,8 +3,10 @@
 import type { Mapping } from './buffers.js';
 import type { CallbackResult, Closure } from './closures.js';
 import type { Connection } from './connection.js';
-import { NBDError } from './errors.js';
+import { errnoOfCode, NBDError } from './errors.js';
 import type { ClosureType, Pointer } from './module.js';
+
+const EFAULT = errnoOfCode('EFAULT') ?? 0;
 
 /** Who waits for a command; a command issued by an `aio*` call has nobody. */
 export interface Waiter {
@@ -35,6 +37,7 @@ export class Command implements Closure {
   count = 0;
 
   #mapping: Mapping | undefined;
+  #isCompleted = false;
   readonly #keys: number[] = [];
 
   constructor(owner: Connection, handle: object, waiter?: Waiter) {
@@ -73,13 +76,18 @@ export class Command implements Closure {
     this.freed();
   }
 
-  completed(errno: number): void {
+  completed(errno: number): number {
     this.errno = errno;
+    this.#isCompleted = true;
     if (this.waiter !== undefined) this.owner.commandCompleted(this);
+    const isLost = errno === 0 && this.#mapping !== undefined && this.owner.buffers.isLost(this.#mapping);
+    return isLost ? EFAULT : 0;
   }
 
   freed(): void {
     this.owner.commandFreed(this);
+    // libnbd drops an option without a word when its handle is closed.
+    if (this.waiter !== undefined && !this.#isCompleted && this.owner.closed) this.owner.commandCompleted(this);
     if (this.#mapping !== undefined) this.owner.buffers.release(this.#mapping);
     this.#mapping = undefined;
   }

@@ -136,7 +136,7 @@ export class Connection implements Owner {
 
   /** Makes the socket fail, and libnbd with it, as a lost connection does. */
   failSocket(error: unknown): void {
-    this.#socket?.error(error);
+    this.#socket?.fail(error);
   }
 
   enterCallback(): void {

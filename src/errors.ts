@@ -66,15 +66,16 @@ function ownCodeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What an error says beyond an errno's code: all of it where that is no errno's, and where a connection was to go. */
+/** What an error says beyond an errno's code: all of it where that is no errno's, and what file or address it was. */
 export function detailOf(error: unknown): string {
   if (error === undefined) return '';
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError) return error.errors.map(detailOf).join('; '); // one for each address
   const code = ownCodeOf(error);
   const isErrno = code !== undefined && errnoOfCode(code) !== undefined;
-  const isConnect = 'syscall' in error && error.syscall === 'connect';
-  return isErrno && !isConnect && !(error instanceof NBDError) ? '' : error.message;
+  // A failed read or write tells no more than its code; another call says of what file or address it was.
+  const isTransfer = !('syscall' in error) || error.syscall === 'read' || error.syscall === 'write';
+  return isErrno && isTransfer && !(error instanceof NBDError) ? '' : error.message;
 }
 
 /** Lets an exception that no caller can receive reach the platform, as one thrown by an event listener does. */

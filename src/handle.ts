@@ -163,7 +163,10 @@ export abstract class Handle {
 
   /** @internal Bytes in the module's memory for the call. */
   protected blob(name: string, value: ArrayBufferView): Pointer {
-    return this.#temporary(this.bytes(name, value));
+    const bytes = this.bytes(name, value);
+    // libnbd copies all of it into a struct sockaddr_storage.
+    if (bytes.length > 128) throw this.#outOfRange(`${name}.byteLength`, 'at most 128', bytes.length);
+    return this.#temporary(bytes);
   }
 
   /** @internal A handle's own closure (debug). */
@@ -283,7 +286,11 @@ export abstract class Handle {
       const error = this.connection.lastError(call);
       // libnbd ends what was in flight on a dead handle with ENOTCONN; what killed the handle says more.
       const death = error.code === 'ENOTCONN' ? this.connection.death(call) : undefined;
-      reject(command.error(death ?? error));
+      reject(
+        command.error(
+          death === undefined ? error : new NBDError(death.message, death.code ?? error.code, { cause: death.cause }),
+        ),
+      );
     });
   }
 
@@ -418,10 +425,15 @@ export abstract class Handle {
       this.#startToWait(this.x.nbd_poll2(this.h, fd, milliseconds));
       const { connection } = this;
       let timer: ReturnType<typeof setTimeout> | undefined;
+      const stopListening = extra?.listen(() => {
+        connection.stopWaiting(waiter);
+        waiter.check();
+      });
       const waiter = {
         call,
         handle: this,
         check: () => {
+          stopListening?.();
           clearTimeout(timer);
           const death = connection.death(call);
           if (death === undefined) resolve(1);
@@ -429,6 +441,7 @@ export abstract class Handle {
           return true;
         },
         reject: (error: unknown) => {
+          stopListening?.();
           clearTimeout(timer);
           reject(error);
         },
@@ -436,10 +449,11 @@ export abstract class Handle {
       if (milliseconds >= 0) {
         timer = setTimeout(() => {
           connection.stopWaiting(waiter);
+          stopListening?.();
           resolve(0);
         }, milliseconds);
       }
-      if (extra?.readable) resolve(1);
+      if (extra?.readable) waiter.check();
       else connection.waitForEvent(waiter);
     });
   }

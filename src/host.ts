@@ -64,8 +64,11 @@ export interface TlsSettings {
 export interface Host {
   readonly connect: Connect;
   readonly processes?: Processes | undefined;
-  /** Starts TLS on a connection. Until the server is verified, the transport is `connecting`. */
-  readonly startTls?: (transport: Transport, settings: TlsSettings) => Transport;
+  /**
+   * Starts TLS on a connection: on what is below its transport, or on `reopened`, which is the same transport to be opened again.
+   * Until the server is verified, the result is `connecting`.
+   */
+  readonly startTls?: (transport: Transport, reopened: Transport, settings: TlsSettings) => Transport;
   /** An environment variable. */
   readonly getenv?: (name: string) => string | undefined;
 }

@@ -49,7 +49,7 @@ export class Library {
 
   /** A new handle, not connected yet (`nbd_create`). Close it with `close()` or `using`. */
   create(): NBD {
-    const nbd = new NBD(this);
+    const nbd = NBD.on(this);
     this.#dropped.register(nbd, nbd.connection, nbd);
     return nbd;
   }
@@ -82,8 +82,10 @@ export class Library {
 
   /** Closes a virtual descriptor that no handle owns. */
   closeSocket(fd: number): void {
-    const socket = this.descriptors.remove(fd);
+    const socket = this.descriptors.get(fd);
     if (socket === undefined) throw new NBDError(`closeSocket: ${fd} is not an open virtual descriptor`, 'EBADF');
+    if (socket.isOwned) throw new NBDError(`closeSocket: ${fd} belongs to a handle, which closes it`, 'EBUSY');
+    this.descriptors.remove(fd);
     socket.close();
   }
 

@@ -25,9 +25,14 @@ export class NBD extends Methods {
     return (await sharedLibrary).create();
   }
 
-  /** @internal */
-  constructor(lib: Library) {
+  /** Made by {@link NBD.create} and {@link Library.create} alone. */
+  protected constructor(lib: Library) {
     super(lib);
+  }
+
+  /** @internal */
+  static on(lib: Library): NBD {
+    return new NBD(lib);
   }
 
   /** Whether {@link close} was called. */
@@ -49,7 +54,7 @@ export class NBD extends Methods {
    * {@link NBD.setTlsPskFile | setTlsPskFile} name. libnbd has no such call. To be made before connecting.
    */
   setTlsCredentials(credentials: TlsCredentials): void {
-    this.enter('set_tls_credentials');
+    this.enter('setTlsCredentials');
     this.lib.posix.credentials.set(this.h, { ...credentials });
   }
 

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { NBDError } from './errors.js';
 import type { Host, Listener, Processes } from './host.js';
 import { openConnection } from './sockets/node_connect.js';
 import { StdioTransport } from './sockets/stdio.js';
@@ -44,7 +46,7 @@ class NodeProcesses implements Processes {
   #adopt(child: ChildProcess, command: string): number {
     const { pid } = child;
     child.on('error', () => {}); // that it could not be started is known here already
-    if (pid === undefined) throw Object.assign(new Error(`${command} cannot be started`), { code: 'ENOENT' });
+    if (pid === undefined) throw new NBDError(`${command} cannot be started`, isFound(command) ? 'EACCES' : 'ENOENT');
     this.#children.set(pid, child);
     child.on('exit', () => this.#children.delete(pid));
     return pid;
@@ -70,6 +72,12 @@ class NodeProcesses implements Processes {
   removeFile(path: string): void {
     unlinkSync(path);
   }
+}
+
+// Why a command could not be started, which Node tells only later: execvp says EACCES of one that is there all the same.
+function isFound(command: string): boolean {
+  if (command.includes('/')) return existsSync(command);
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, command)));
 }
 
 export const nodeHost: Host = {

@@ -5,7 +5,7 @@ import { codeOf, errnoOfCode } from './errors.js';
 import type { ConnectTarget, Host, Listener, Processes, TlsCredentials } from './host.js';
 import { type Module, nullPointer, type Pointer } from './module.js';
 import { socketAddress } from './sockets/address.js';
-import type { Socket } from './sockets/socket.js';
+import { type Socket, transferred } from './sockets/socket.js';
 import { toTransport } from './sockets/socket_like.js';
 import type { DescriptorTable } from './sockets/table.js';
 
@@ -14,6 +14,8 @@ const EBADF = negated('EBADF');
 const EAGAIN = negated('EAGAIN');
 const EINPROGRESS = negated('EINPROGRESS');
 const ENOTSUP = negated('ENOTSUP');
+
+const skipSize = 2 ** 16;
 
 export class PosixCalls {
   readonly #descriptors: DescriptorTable;
@@ -54,7 +56,10 @@ export class PosixCalls {
     else {
       const mapping = this.#buffers.at(address);
       mapping.zeroed = false;
-      result = socket.receive(mapping.bytes, address - mapping.address, length);
+      // What was read for a buffer that is gone is skipped: its command fails alone (src/command.ts).
+      if (this.#buffers.isLost(mapping))
+        result = socket.receive(new Uint8Array(Math.min(length, skipSize)), 0, Math.min(length, skipSize));
+      else result = socket.receive(mapping.bytes, address - mapping.address, length);
     }
     if (result < 0) this.failure = socket.failure;
     return result;
@@ -67,6 +72,7 @@ export class PosixCalls {
     if (address < firstVirtualAddress) result = socket.send(this.#memory.bytes, address, length, false);
     else {
       const mapping = this.#buffers.at(address);
+      if (this.#buffers.isLost(mapping)) socket.fail(transferred());
       result = socket.send(mapping.bytes, address - mapping.address, length, true);
     }
     if (result < 0) this.failure = socket.failure;
@@ -175,7 +181,7 @@ export class PosixCalls {
         username: this.#optionalString(username),
         credentials: this.credentials.get(handle),
       };
-      socket.upgrade((transport) => startTls(transport, settings));
+      socket.upgrade((transport, reopened) => startTls(transport, reopened, settings));
       return 0;
     });
   }
@@ -290,7 +296,7 @@ export class PosixCalls {
 
   fill(address: number, byte: number, length: number): void {
     const mapping = this.#buffers.at(address);
-    if (byte === 0 && mapping.zeroed) return;
+    if ((byte === 0 && mapping.zeroed) || this.#buffers.isLost(mapping)) return;
     const start = address - mapping.address;
     mapping.bytes.fill(byte, start, start + length);
   }

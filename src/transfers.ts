@@ -215,16 +215,13 @@ class InFlight {
       },
     );
     this.#running.add(running);
-    while (this.#running.size >= this.#inFlight) await Promise.race(this.#running);
-    this.#check();
+    while (this.#running.size >= this.#inFlight && this.#failure === undefined) await Promise.race(this.#running);
+    if (this.#failure !== undefined) await this.end();
   }
 
+  /** Waits for all of them, also when one has failed: the caller's buffers are its own again then. */
   async end(): Promise<void> {
     await Promise.all(this.#running);
-    this.#check();
-  }
-
-  #check(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 }

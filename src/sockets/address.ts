@@ -8,7 +8,9 @@ const AF_INET6 = 10;
 /** What an address names. One of IPv6's discard-only block is a stand-in for a host name in `noted` (wasm/posix.c). */
 export function socketAddress(bytes: Uint8Array, noted: ReadonlyMap<number, ConnectTarget>): ConnectTarget {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const family = view.getUint16(0, true);
+  const family = bytes.length < 2 ? -1 : view.getUint16(0, true);
+  const least = { [AF_UNIX]: 3, [AF_INET]: 8, [AF_INET6]: 24 }[family] ?? 2;
+  if (bytes.length < least) throw Object.assign(new Error(`${bytes.length} bytes are no socket address`), { code: 'EINVAL' });
   if (family === AF_UNIX) return { path: unixPath(bytes.subarray(2)) };
   const port = view.getUint16(2, false);
   if (family === AF_INET) return { host: bytes.subarray(4, 8).join('.'), port };
@@ -20,7 +22,7 @@ export function socketAddress(bytes: Uint8Array, noted: ReadonlyMap<number, Conn
     if (target !== undefined) return target;
   }
   const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(8 + 2 * i, false).toString(16));
-  return { host: groups.join(':'), port };
+  return { host: new URL(`tcp://[${groups.join(':')}]`).hostname.slice(1, -1), port }; // in its shortest form
 }
 
 // A name of the abstract namespace starts with a null character, and Linux counts what follows it.

@@ -42,6 +42,7 @@ export function isDuplex(value: object): value is Duplex {
 
 export class DuplexTransport implements Transport {
   readonly #stream: Duplex;
+  #events: TransportEvents | undefined;
   readonly #listeners: [event: string, listener: (...args: unknown[]) => void][] = [];
 
   /** Throws TypeError for a stream that cannot be used, or that somebody else reads. */
@@ -66,6 +67,8 @@ export class DuplexTransport implements Transport {
 
   open(events: TransportEvents): void {
     const stream = this.#stream;
+    this.#events = events;
+    if (stream.destroyed) events.error(stream.errored ?? destroyed());
     if (this.connecting) this.#on('connect', () => events.connected());
     this.#on('data', (chunk: Uint8Array) => {
       events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
@@ -74,7 +77,7 @@ export class DuplexTransport implements Transport {
     this.#on('error', (error: Error) => events.error(error));
     // A stream that is destroyed without an error neither ends nor fails.
     this.#on('close', () => {
-      events.error(stream.errored ?? Object.assign(new Error('the socket was destroyed'), { code: 'ECONNABORTED' }));
+      events.error(stream.errored ?? destroyed());
     });
     setNoDelay(stream);
     stream.resume();
@@ -82,7 +85,10 @@ export class DuplexTransport implements Transport {
 
   write(chunks: readonly Uint8Array[], written: () => void): void {
     const stream = this.#stream;
-    if (!stream.writable) return; // its 'error' or 'close' tells
+    if (!stream.writable) {
+      this.#events?.error(Object.assign(new Error('the socket was ended by somebody else'), { code: 'EPIPE' }));
+      return;
+    }
     const last = chunks.length - 1;
     if (last > 0) stream.cork();
     // A failed write is reported by 'error' as well.
@@ -140,6 +146,10 @@ export class DuplexTransport implements Transport {
     for (const [event, listener] of this.#listeners) this.#stream.off(event, listener);
     this.#listeners.length = 0;
   }
+}
+
+function destroyed(): Error {
+  return Object.assign(new Error('the socket was destroyed'), { code: 'ECONNABORTED' });
 }
 
 // Requests are small and each is waited for: Nagle's algorithm would hold them back, and libnbd turns it off as well.

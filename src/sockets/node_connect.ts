@@ -13,25 +13,31 @@ export function openConnection(target: NetConnectOpts): Transport {
 
 class NodeConnection extends DuplexTransport {
   #events: TransportEvents | undefined;
+  readonly #early: Uint8Array[]; // what came before anybody had asked for it
 
   constructor(target: NetConnectOpts) {
     const buffer = new Uint8Array(bufferSize);
-    super(
-      connect({
-        ...target,
-        onread: {
-          buffer,
-          callback: (count) => {
-            this.#events?.data(count === bufferSize ? buffer : buffer.subarray(0, count), true);
-            return true;
-          },
+    const early: Uint8Array[] = [];
+    const socket = connect({
+      ...target,
+      onread: {
+        buffer,
+        callback: (count) => {
+          const bytes = count === bufferSize ? buffer : buffer.subarray(0, count);
+          if (this.#events === undefined) early.push(bytes.slice());
+          else this.#events.data(bytes, true);
+          return this.#events !== undefined; // false pauses the socket, which `open` resumes
         },
-      }),
-    );
+      },
+    });
+    socket.on('error', () => {}); // one that comes before it is opened is told then
+    super(socket);
+    this.#early = early;
   }
 
   override open(events: TransportEvents): void {
     this.#events = events;
+    for (const bytes of this.#early) events.data(bytes);
     super.open(events);
   }
 

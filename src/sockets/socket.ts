@@ -25,6 +25,9 @@ export class Socket implements TransportEvents {
   failure: unknown;
 
   #transport: Transport | undefined;
+  /** Who gets what the transport reports, after another was put over it. */
+  #lower: TransportEvents | undefined;
+  readonly #listeners = new Set<() => void>();
   #isConnecting = false;
 
   // Received: chunks in their order, the first of them read up to #head.
@@ -58,21 +61,70 @@ export class Socket implements TransportEvents {
    * Puts another transport over the one that it has, such as one that encrypts. Bytes that are waiting here are not what the new
    * one would have read: then it is refused, as somebody may have slipped them in.
    */
-  upgrade(over: (transport: Transport) => Transport): void {
-    if (this.#transport === undefined) throw Object.assign(new Error('the socket is not connected'), { code: 'ENOTCONN' });
+  upgrade(over: (transport: Transport, reopened: Transport) => Transport): void {
+    const transport = this.#transport;
+    if (transport === undefined) throw Object.assign(new Error('the socket is not connected'), { code: 'ENOTCONN' });
     if (this.#unreadBytes > 0) {
       throw new NBDError('the server sent bytes before the TLS handshake, which no honest server does', 'EPROTO');
     }
-    this.attach(over(this.#transport));
+    const reopened: Transport = {
+      open: (events) => {
+        this.#lower = events;
+      },
+      write: (chunks, written) => transport.write(chunks, written),
+      pause: () => transport.pause?.(),
+      resume: () => transport.resume?.(),
+      shutdown: () => transport.shutdown?.(),
+      close: () => transport.close(),
+    };
+    this.#transport = over(transport, reopened);
+    this.#isConnecting = this.#transport.connecting === true;
+    this.#transport.open({
+      connected: () => this.#connected(),
+      data: (bytes, reused) => this.#data(bytes, reused),
+      end: () => this.#end(),
+      error: (error) => this.fail(error),
+    });
+  }
+
+  /** Calls back whenever the socket is ready, as `onready` does; returns what stops that. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #ready(): void {
+    this.onready();
+    for (const listener of this.#listeners) listener();
   }
 
   // --- the transport's side ---
 
   data(bytes: Uint8Array, reused = false): void {
+    if (this.#lower === undefined) this.#data(bytes, reused);
+    else this.#lower.data(bytes, reused);
+  }
+
+  connected(): void {
+    if (this.#lower === undefined) this.#connected();
+    else this.#lower.connected();
+  }
+
+  end(): void {
+    if (this.#lower === undefined) this.#end();
+    else this.#lower.end();
+  }
+
+  error(error: unknown): void {
+    if (this.#lower === undefined) this.fail(error);
+    else this.#lower.error(error);
+  }
+
+  #data(bytes: Uint8Array, reused = false): void {
     if (this.closed || bytes.length === 0) return;
     this.#unread.push(bytes);
     this.#unreadBytes += bytes.length;
-    this.onready();
+    this.#ready();
     const last = this.#unread.length - 1;
     if (reused && this.#unread[last] === bytes) this.#unread[last] = bytes.slice();
     if (this.#unreadBytes > receiveBound && !this.#paused && !this.closed) {
@@ -81,23 +133,24 @@ export class Socket implements TransportEvents {
     }
   }
 
-  connected(): void {
+  #connected(): void {
     if (this.closed || !this.#isConnecting) return;
     this.#isConnecting = false;
-    this.onready();
+    this.#ready();
   }
 
-  end(): void {
+  #end(): void {
     if (this.closed || this.#ended) return;
     this.#ended = true;
-    this.onready();
+    this.#ready();
   }
 
-  error(error: unknown): void {
+  /** Makes every later call on the socket fail. */
+  fail(error: unknown): void {
     if (this.closed || this.#errno !== 0) return;
     this.failure = error;
     this.#errno = errnoOfCode(codeOf(error, 'EIO')) ?? 0;
-    this.onready();
+    this.#ready();
   }
 
   // --- libnbd's side; results are those of the POSIX call, with Linux's error numbers negated ---
@@ -237,13 +290,22 @@ export class Socket implements TransportEvents {
     if (this.closed) return;
     this.#endGathered();
     const chunks = this.#toWrite;
+    if (chunks.some(({ length }) => length === 0)) {
+      this.fail(transferred());
+      return;
+    }
     if (chunks.length > 0) {
       const gather = this.#gather;
       const bytes = this.#pendingBytes - this.#inTransport;
       this.#toWrite = [];
       this.#gather = undefined;
       this.#inTransport += bytes;
-      this.#transport?.write(chunks, () => this.#written(bytes, gather));
+      try {
+        this.#transport?.write(chunks, () => this.#written(bytes, gather));
+      } catch (error) {
+        this.fail(error);
+        return;
+      }
     }
     if (this.#shutdownIsDue) this.#shutdown();
   }
@@ -254,7 +316,7 @@ export class Socket implements TransportEvents {
     this.#spareGather ??= gather;
     if (this.#wasFull && this.#pendingBytes <= sendBound / 2 && !this.closed) {
       this.#wasFull = false;
-      this.onready();
+      this.#ready();
     }
   }
 
@@ -262,6 +324,11 @@ export class Socket implements TransportEvents {
     this.#shutdownIsDue = false;
     this.#transport?.shutdown?.();
   }
+}
+
+/** What a write fails with whose buffer was transferred: half a request is out, so the connection cannot go on. */
+export function transferred(): Error {
+  return new NBDError('the buffer of a write was transferred before it was sent', 'EFAULT');
 }
 
 // Headers are a few bytes: a view of them costs more than they do.

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { NBDError } from '../errors.js';
 import type { TlsCredentials, TlsSettings } from '../host.js';
 import { DuplexTransport } from './duplex.js';
@@ -11,8 +11,8 @@ import type { Transport, TransportEvents } from './transport.js';
 import { TransportStream } from './transport_stream.js';
 
 /** Starts TLS on a transport. Throws for credentials that cannot be read; the handshake's own failure is the transport's. */
-export function startTls(transport: Transport, settings: TlsSettings): Transport {
-  const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(transport);
+export function startTls(transport: Transport, reopened: Transport, settings: TlsSettings): Transport {
+  const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(reopened);
   return new TlsTransport(connect({ ...tlsOptions(settings), socket: stream as TransportStream }));
 }
 
@@ -50,13 +50,14 @@ function handshakeError(reason: unknown): NBDError {
 }
 
 function tlsOptions(settings: TlsSettings): ConnectionOptions {
-  const { hostname, verifyPeer } = settings;
+  const { hostname, verifyName, verifyPeer } = settings;
   const credentials = settings.credentials ?? readCredentials(settings);
   const common: ConnectionOptions = {
     rejectUnauthorized: verifyPeer,
     ...(hostname === undefined || isIP(hostname) !== 0 ? {} : { servername: hostname }),
     // Without a name that was connected to (a Unix socket), a certificate of the authority's is all that can be asked for.
-    ...(settings.verifyName === undefined ? { checkServerIdentity: () => undefined } : { host: settings.verifyName }),
+    checkServerIdentity: (_host, certificate) =>
+      verifyName === undefined ? undefined : checkServerIdentity(verifyName, certificate),
   };
   const { psk, ...pem } = credentials;
   if (psk === undefined) {

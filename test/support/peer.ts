@@ -8,7 +8,10 @@ import { temporaryFolder } from './processes.js';
 import { Player, type Step } from './script.js';
 import { listen } from './servers.js';
 
-export async function peer(script: readonly Step[], pieceSize?: number): Promise<TestServer> {
+export async function peer(
+  script: readonly Step[],
+  pieceSize?: number,
+): Promise<TestServer & { path: string; socket(): Socket }> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -37,5 +40,5 @@ export async function peer(script: readonly Step[], pieceSize?: number): Promise
   const path = join(await temporaryFolder(), 'socket');
   await listen(server, resets ? { host: '127.0.0.1', port: 0 } : { path });
   const address = server.address() as AddressInfo | string;
-  return { socket: () => (typeof address === 'string' ? connect(address) : connect(address.port, address.address)), kill };
+  return { path, kill, socket: () => (typeof address === 'string' ? connect(address) : connect(address.port, address.address)) };
 }

@@ -36,7 +36,7 @@ export const extendedRequest = 32;
 
 export const greeting = (flags = 3): Uint8Array => concat(text('NBDMAGIC'), text('IHAVEOPT'), u16(flags));
 
-export const optionReply = (option: number, type: number, data = new Uint8Array()): Uint8Array =>
+export const optionReply = (option: number, type: number, data: Uint8Array = new Uint8Array()): Uint8Array =>
   concat(u64(0x3e889045565a9n), u32(option), u32(type), u32(data.length), data);
 
 /** NBD_INFO_EXPORT. */
@@ -46,11 +46,11 @@ export const exportInfo = (size: bigint, flags: number): Uint8Array => concat(u1
 export const goReplies = (size: bigint, flags = NBD_FLAG_HAS_FLAGS): Uint8Array =>
   concat(optionReply(NBD_OPT_GO, NBD_REP_INFO, exportInfo(size, flags)), optionReply(NBD_OPT_GO, NBD_REP_ACK));
 
-export const simpleReply = (cookie: number, error = 0, data = new Uint8Array()): Uint8Array =>
+export const simpleReply = (cookie: number, error = 0, data: Uint8Array = new Uint8Array()): Uint8Array =>
   concat(u32(0x67446698), u32(error), u64(cookie), data);
 
 /** One chunk of a structured reply. */
-export const chunk = (cookie: number, flags: number, type: number, data = new Uint8Array()): Uint8Array =>
+export const chunk = (cookie: number, flags: number, type: number, data: Uint8Array = new Uint8Array()): Uint8Array =>
   concat(u32(0x668e33ef), u16(flags), u16(type), u64(cookie), u32(data.length), data);
 
 /** One chunk of a reply with extended headers. */
@@ -59,7 +59,7 @@ export const extendedChunk = (
   flags: number,
   type: number,
   offset: bigint,
-  data = new Uint8Array(),
+  data: Uint8Array = new Uint8Array(),
 ): Uint8Array => concat(u32(0x6e8a278c), u16(flags), u16(type), u64(cookie), u64(offset), u64(data.length), data);
 
 export type Replies = 'simple' | 'structured' | 'extended';

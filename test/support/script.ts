@@ -7,6 +7,8 @@ export type Step =
   | { readonly send: Uint8Array }
   /** Waits until so many more bytes have arrived. */
   | { readonly receive: number }
+  /** The same, but ends the stream when they do not: only where nothing takes time (scripted_transport.ts). */
+  | { readonly receiveOrEnd: number }
   /** Ends the stream in good order, or breaks the connection. */
   | { readonly close: 'end' | 'reset' };
 
@@ -47,6 +49,7 @@ export class Player {
     for (const step of script) {
       if ('send' in step) await this.#send(step.send);
       else if ('receive' in step) await this.#receive(step.receive);
+      else if ('receiveOrEnd' in step) await this.#receiveOrEnd(step.receiveOrEnd);
       else this.#stage.close(step.close);
       if (this.#stopped) return;
     }
@@ -66,5 +69,14 @@ export class Player {
       });
     }
     this.#received -= count;
+  }
+
+  async #receiveOrEnd(count: number): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#stage.close('end');
+      this.stop();
+    });
+    await this.#receive(count);
+    clearTimeout(timer);
   }
 }

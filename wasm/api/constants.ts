@@ -7,7 +7,8 @@ export function constants(api: Api): string {
   // An enum that exists for its type alone: any number fits, so that flags can be or'ed, but no other enum's constant does.
   const set = ({ prefix, values }: ValueSet, isFlags: boolean) => {
     const type = pascalCase(prefix);
-    const members = values.map(({ name, value }) => `  ${name} = ${value},`).join('\n');
+    const none = isFlags ? [{ name: 'NONE', value: 0 }] : []; // so that 0 is no flags, though it is no constant
+    const members = [...none, ...values].map(({ name, value }) => `  ${name} = ${value},`).join('\n');
     out.push(`declare enum ${type}Values {\n${members}\n}`);
     out.push(`/** ${isFlags ? 'One or more' : 'One'} of the constants \`${prefix}_*\`. */\nexport type ${type} = ${type}Values;`);
     for (const { name, value } of values) {

@@ -1,0 +1,60 @@
+// What the competitors written in JavaScript share: their command line, and the loop that native.c has in C.
+
+export interface Job {
+  transport: string;
+  address: string;
+  operation: string;
+  size: number;
+  inFlight: number;
+  seconds: number;
+  warmUp: number;
+}
+
+/** The command line of a competitor: `unix PATH|tcp HOST:PORT read|write SIZE IN-FLIGHT SECONDS WARM-UP`. */
+export function jobFromArguments(): Job {
+  const [transport = '', address = '', operation = '', size, inFlight, seconds, warmUp] = process.argv.slice(2);
+  return {
+    transport,
+    address,
+    operation,
+    size: Number(size),
+    inFlight: Number(inFlight),
+    seconds: Number(seconds),
+    warmUp: Number(warmUp),
+  };
+}
+
+export function hostAndPort(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+/** One request, on the slot and the byte offset given. */
+export type Request = (slot: number, offset: number) => Promise<unknown>;
+
+/** Keeps `job.inFlight` requests in flight, first to warm up and then measured, and prints what they moved as JSON. */
+export async function measure(job: Job, diskSize: number, request: Request): Promise<void> {
+  let nextOffset = 0;
+  let requests = 0;
+
+  const run = async (seconds: number): Promise<number> => {
+    const start = performance.now();
+    const end = start + seconds * 1000;
+    requests = 0;
+    const keepOneInFlight = async (_: unknown, slot: number) => {
+      while (performance.now() < end) {
+        const offset = nextOffset;
+        nextOffset += job.size;
+        if (nextOffset + job.size > diskSize) nextOffset = 0;
+        await request(slot, offset);
+        requests++;
+      }
+    };
+    await Promise.all(Array.from({ length: job.inFlight }, keepOneInFlight));
+    return (performance.now() - start) / 1000;
+  };
+
+  await run(job.warmUp);
+  const seconds = await run(job.seconds);
+  console.log(JSON.stringify({ bytes: requests * job.size, requests, seconds }));
+}

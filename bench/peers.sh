@@ -1,0 +1,37 @@
+# The peers that libnbd-wasm is measured against. Sourced by run.sh; all of it lands in $built.
+
+# The same libnbd as in the module, as a native program: what is compared is the code around it.
+build_native() {
+  local program=$built/native sources=(bench/native.c build/libnbd/common/utils/vector.c) source
+  for source in build/libnbd/lib/*.c; do
+    [[ $source == */test-* ]] || sources+=("$source")
+  done
+  if [ -x $program ] && [ -z "$(find "${sources[@]}" bench/config.h bench/peers.sh -newer $program)" ]; then return; fi
+  say 'compiling native libnbd'
+  # -O2 as upstream's configure has it.
+  gcc -O2 -std=gnu11 -w -D_GNU_SOURCE -Dsysconfdir='"/etc"' \
+    -Ibench -Ibuild/libnbd/include -Ibuild/libnbd/lib -Ibuild/libnbd/common/include -Ibuild/libnbd/common/utils \
+    "${sources[@]}" -pthread -o $program.partial
+  mv $program.partial $program
+}
+
+vates=$built/vates
+
+# Version 3.6.0 depends on a version of a package that npm does not have, so npm refuses to install it. Its TCP client
+# needs only the three that are named here.
+install_vates() {
+  local package=$vates/node_modules/@vates/nbd-client
+  [ ! -d $package ] || return 0
+  say 'installing @vates/nbd-client'
+  rm -rf $vates
+  mkdir -p $vates/unpacked
+  echo '{ "private": true, "type": "module" }' >$vates/package.json
+  (
+    cd $vates
+    npm install --silent --no-audit --no-fund --ignore-scripts \
+      promise-toolbox@0.21.0 @vates/read-chunk@1.2.1 @xen-orchestra/log@0.7.2 >&2 &&
+      npm pack --silent @vates/nbd-client@3.6.0 >/dev/null &&
+      tar --extract --directory=unpacked --strip-components=1 --file=vates-nbd-client-3.6.0.tgz
+  ) || return
+  mv $vates/unpacked $package # last, so that a broken installation is never taken for a whole one
+}
