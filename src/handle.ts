@@ -308,11 +308,11 @@ export abstract class Handle {
         reject(new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
       } else if (death !== undefined) {
         reject(death);
-      } else if (kind === 'boolean') {
+      } else if (kind === 'boolean' && this.x.nbd_aio_is_negotiating(this.h) !== 0) {
         resolve((command.errno === 0) as T);
       } else if (command.errno === 0) {
         resolve((kind === 'none' ? undefined : command.count) as T);
-      } else if (kind === 'none') {
+      } else if (kind === 'none' || kind === 'boolean') {
         reject(new NBDError(command.message.replace(/^nbd_[a-z0-9_]+: /, `${call}: `), codeOfErrno(command.errno)));
       } else {
         const text = this.lib.module.string(this.x.nbd_wasm_strerror(command.errno));

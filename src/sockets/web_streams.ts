@@ -65,7 +65,10 @@ export class WebStreamsTransport implements Transport {
   write(chunks: readonly Uint8Array[], written: () => void): void {
     // A stream keeps what it is given, and the library reuses it: each chunk is copied.
     const writes = chunks.map((chunk) => this.#writer.write(chunk.slice()));
-    Promise.all(writes).then(written, (error: unknown) => this.#events?.error(error));
+    Promise.all(writes).then(
+      () => written(),
+      (error: unknown) => this.#events?.error(error),
+    );
   }
 
   pause(): void {

@@ -152,7 +152,10 @@ const changes: readonly Change[] = [
     call: 'connect_command',
     scripts: ['a command that is not there'],
     theirs: { error: 'nbd_connect_command: recv: server disconnected unexpectedly', code: null },
-    ours: { error: 'nbd_connect_command: fork: No such file or directory', code: 'ENOENT' },
+    ours: {
+      error: 'nbd_connect_command: fork: No such file or directory (/nonexistent/command cannot be started)',
+      code: 'ENOENT',
+    },
   },
 ];
 

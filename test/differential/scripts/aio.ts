@@ -107,7 +107,7 @@ export const aio: Script[] = [
   },
   {
     name: 'a completion that retires the command',
-    server: ['pattern', '1M'],
+    server: ['--threads', '1', 'pattern', '1M'], // so that it answers in order
     steps: [
       connect,
       withCompletion(note('completion', { returns: 1 }), call('aio_pread', buffer('a', 8), 8)),
