@@ -19,6 +19,7 @@ export function startTls(transport: Transport, reopened: Transport, settings: Tl
 class TlsTransport extends DuplexTransport {
   readonly #socket: TLSSocket;
   #isSecure = false;
+  #isShutDown = false;
 
   constructor(socket: TLSSocket) {
     super(socket);
@@ -39,8 +40,18 @@ class TlsTransport extends DuplexTransport {
       connected: () => {}, // of the connection below, which was
       data: (bytes) => events.data(bytes),
       end: () => (this.#isSecure ? events.end() : events.error(handshakeError('the server closed the connection'))),
-      error: (error) => events.error(this.#isSecure ? error : handshakeError(error)),
+      error: (error) => {
+        // qemu-nbd ends without TLS's goodbye once it was told to disconnect, and may reset the connection: that is the end,
+        // as for upstream (tls_recv in lib/crypto.c).
+        if (this.#isShutDown) events.end();
+        else events.error(this.#isSecure ? error : handshakeError(error));
+      },
     });
+  }
+
+  override shutdown(): void {
+    this.#isShutDown = true;
+    super.shutdown();
   }
 }
 

@@ -23,7 +23,7 @@ export class TransportStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    this.#transport.write([chunk], callback);
+    this.#transport.write([chunk], () => callback());
   }
 
   override _final(callback: () => void): void {
