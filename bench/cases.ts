@@ -1,8 +1,9 @@
 // What is measured, and what is aimed at.
 
-export type Transport = 'unix' | 'tcp';
-export type Operation = 'read' | 'write';
-export type Peer = 'native' | 'vates';
+export type Transport = 'unix' | 'tcp' | 'tls';
+/** `connect` is a handle made, connected, disconnected and closed. */
+export type Operation = 'read' | 'write' | 'connect';
+export type Peer = 'native' | 'vates' | 'nbdcopy';
 export type Competitor = 'ours' | Peer;
 
 /** Our figure is to be at least this many times the peer's. */
@@ -38,6 +39,12 @@ export function allCases(): Case[] {
       }
     }
   }
+  const connect = { operation: 'connect', size: 0, inFlight: 1 } as const;
+  for (const transport of ['unix', 'tcp'] as const) {
+    cases.push({ ...connect, name: `${transport} connect`, transport, target: { peer: 'native', ratio: 0.5 } });
+  }
+  const tls = { transport: 'tls', operation: 'read', size: 256 * 1024, inFlight: 16 } as const;
+  cases.push({ ...tls, name: 'tls read 256 KiB x 16', target: { peer: 'nbdcopy', ratio: 0.7 } });
   return cases;
 }
 
@@ -48,5 +55,6 @@ function target(transport: Transport, operation: Operation, ofNative: number): T
 
 /** Who can run a case. */
 export function competitorsFor({ transport, operation }: Case): Competitor[] {
+  if (transport === 'tls') return ['ours', 'nbdcopy'];
   return transport === 'tcp' && operation === 'read' ? ['ours', 'native', 'vates'] : ['ours', 'native'];
 }

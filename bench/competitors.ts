@@ -17,6 +17,7 @@ const commands: Record<Competitor, readonly [string, ...string[]]> = {
   ours: [process.execPath, built('ours.mjs')],
   native: [built('native')],
   vates: [process.execPath, built('vates/vates.mjs')],
+  nbdcopy: ['/bin/sh', built('../../bench/nbdcopy.sh')],
 };
 
 /** Whether a competitor was set up; @vates/nbd-client is left out where npm cannot get it. */

@@ -1,6 +1,6 @@
 /* Native libnbd, measured: keeps a number of requests in flight for some seconds, and prints what it moved as JSON.
  *
- * native unix PATH|tcp HOST:PORT read|write SIZE IN-FLIGHT SECONDS WARM-UP
+ * native unix PATH|tcp HOST:PORT read|write|connect SIZE IN-FLIGHT SECONDS WARM-UP
  *
  * The loop is the one of libnbd's own examples: completion callbacks and nbd_poll. Everything of the handle is left at
  * its default, as bench/ours.ts leaves it.
@@ -115,6 +115,26 @@ connect_to (const char *transport, char *address)
     fail ("connecting");
 }
 
+/* Connects, and closes in good order, one handle after the other. */
+static double
+run_connects (const char *transport, const char *address, double seconds)
+{
+  double start = now ();
+
+  for (requests = 0; now () < start + seconds; requests++) {
+    char *copy = strdup (address); /* connect_to cuts it up */
+    nbd = nbd_create ();
+    if (!nbd || !copy)
+      fail ("nbd_create");
+    connect_to (transport, copy);
+    if (nbd_shutdown (nbd, 0) == -1)
+      fail ("nbd_shutdown");
+    nbd_close (nbd);
+    free (copy);
+  }
+  return now () - start;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -122,6 +142,13 @@ main (int argc, char *argv[])
     fprintf (stderr, "usage: native unix|tcp ADDRESS read|write SIZE IN-FLIGHT SECONDS WARM-UP\n");
     return EXIT_FAILURE;
   }
+  if (strcmp (argv[3], "connect") == 0) {
+    run_connects (argv[1], argv[2], atof (argv[7]));
+    double seconds = run_connects (argv[1], argv[2], atof (argv[6]));
+    printf ("{\"bytes\":0,\"requests\":%" PRIu64 ",\"seconds\":%.6f}\n", requests, seconds);
+    return EXIT_SUCCESS;
+  }
+
   nbd = nbd_create ();
   if (!nbd)
     fail ("nbd_create");

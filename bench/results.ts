@@ -18,12 +18,12 @@ export type Rounds = Partial<Record<Competitor, Measurement[]>>;
 
 export function resultOf(measured: Case, rounds: Rounds): Result {
   const rates: Partial<Record<Competitor, number>> = {};
-  for (const competitor of ['ours', 'native', 'vates'] as const) {
+  for (const competitor of ['ours', 'native', 'vates', 'nbdcopy'] as const) {
     const measurements = rounds[competitor];
     if (measurements !== undefined) rates[competitor] = median(measurements.map(rate));
   }
   const ratios: Partial<Record<Peer, number>> = {};
-  for (const peer of ['native', 'vates'] as const) {
+  for (const peer of ['native', 'vates', 'nbdcopy'] as const) {
     const ratio = ratioTo(peer, rounds);
     if (ratio !== undefined) ratios[peer] = ratio;
   }

@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-need gcc libc6-dev nbdkit
-for program in gcc nbdkit; do
+need gcc libc6-dev nbdkit libnbd-bin openssl bc
+for program in gcc nbdkit nbdcopy openssl; do
   command -v $program >/dev/null || die "needs $program. Install it and run this again."
 done
-[ -d node_modules ] || npm ci --no-audit --no-fund >&2
+install_node_modules
 bash build.sh
 
 built=build/bench

@@ -1,5 +1,5 @@
 // The server that all competitors of a case talk to: nbdkit's memory plugin, in a process that ends when we do.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { Transport } from './cases.js';
 export const diskSize = 256 * 1024 * 1024;
 
 export interface Server {
-  /** A path, or `HOST:PORT`. */
+  /** A path, or `HOST:PORT`; for TLS the folder that has `socket` and the certificates. */
   readonly address: string;
   stop(): Promise<void>;
 }
@@ -35,8 +35,11 @@ async function start(transport: Transport): Promise<Server> {
   const port = transport === 'tcp' ? await freePort() : 0;
   const path = join(folder, 'socket');
   const listen = transport === 'tcp' ? ['-i', '127.0.0.1', '-p', String(port)] : ['-U', path];
+  if (transport === 'tls') makeCertificates(folder);
+  const security = transport === 'tls' ? ['--tls=require', `--tls-certificates=${folder}`] : [];
+  const plugin = transport === 'tls' ? 'pattern' : 'memory';
   const ready = join(folder, 'pid'); // nbdkit writes it once it accepts connections
-  const nbdkit = spawn('nbdkit', ['-f', '--exit-with-parent', '-P', ready, ...listen, 'memory', `size=${diskSize}`], {
+  const nbdkit = spawn('nbdkit', ['-f', '--exit-with-parent', '-P', ready, ...listen, ...security, plugin, `size=${diskSize}`], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const stop = async () => {
@@ -50,7 +53,17 @@ async function start(transport: Transport): Promise<Server> {
     await stop();
     throw error;
   }
-  return { address: transport === 'tcp' ? `127.0.0.1:${port}` : path, stop };
+  return { address: { tcp: `127.0.0.1:${port}`, unix: path, tls: folder }[transport], stop };
+}
+
+/** An authority, and a server's certificate of its making, as libnbd and nbdkit look for them. */
+function makeCertificates(folder: string): void {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const key = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}-key.pem`];
+  openssl('req', '-x509', '-days', '2', '-subj', '/CN=bench', ...key('ca'), '-out', 'ca-cert.pem');
+  openssl('req', '-subj', '/CN=localhost', ...key('server'), '-out', 'server.csr');
+  const signed = ['-CA', 'ca-cert.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-days', '2'];
+  openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server-cert.pem');
 }
 
 async function untilReady(nbdkit: ChildProcess, file: string): Promise<void> {

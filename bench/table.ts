@@ -2,7 +2,8 @@
 import type { Case, Peer } from './cases.js';
 import type { Result } from './results.js';
 
-const header = ['case', 'ours', 'native', '@vates', 'of native', 'of @vates', 'target', 'met'];
+const header = ['case', 'ours', 'native', '@vates', 'nbdcopy', 'of native', 'of @vates', 'of nbdcopy', 'target', 'met'];
+const names: Record<Peer, string> = { native: 'native', vates: '@vates', nbdcopy: 'nbdcopy' };
 
 export function table(results: readonly Result[]): string {
   const rows = [header, ...results.map(row)];
@@ -20,9 +21,11 @@ function row({ case: measured, rates, ratios, isMet }: Result): string[] {
     rate(measured, rates.ours),
     rate(measured, rates.native),
     rate(measured, rates.vates),
+    rate(measured, rates.nbdcopy),
     ratio(ratios, 'native'),
     ratio(ratios, 'vates'),
-    target === undefined ? '' : `>= ${target.ratio.toFixed(2)} of ${target.peer === 'vates' ? '@vates' : 'native'}`,
+    ratio(ratios, 'nbdcopy'),
+    target === undefined ? '' : `>= ${target.ratio.toFixed(2)} of ${names[target.peer]}`,
     isMet === undefined ? '' : isMet ? 'yes' : 'NO',
   ];
 }
