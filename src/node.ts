@@ -3,9 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { compileResponse, loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { nodeHost } from './node_host.js';
+import { type ConnectThrough, connectThroughWith } from './sockets/connect_through.js';
+import { connectWebSocket } from './sockets/node_web_socket.js';
 
 export * from './shared.js';
 export { openConnection } from './sockets/node_connect.js';
+export { connectWebSocket };
+
+export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
 const compileFile = async (url: URL) => WebAssembly.compile(await readFile(url));
 let compiled: Promise<WebAssembly.Module> | undefined;

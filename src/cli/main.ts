@@ -8,13 +8,18 @@ const usage = `libnbd-wasm: read and inspect disks over the Network Block Device
 
   libnbd-wasm info [--json] [--size] URI              what nbdinfo says of a server's export
   libnbd-wasm dump [--length N] [--offset N] URI      a hex dump, as nbddump makes it
+  libnbd-wasm proxy --target NAME=URI [...]           lets web pages reach NBD servers; proxy --help says more
   libnbd-wasm --help | --version
 
 URI is an NBD URI, such as nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH. In its place a command can stand that
 serves NBD, in square brackets: libnbd-wasm info -- [ qemu-nbd -r -f qcow2 file.qcow2 ]
 `;
 
-const commands: Record<string, (args: string[]) => Promise<void>> = { info, dump };
+const commands: Record<string, (args: string[]) => Promise<void>> = {
+  info,
+  dump,
+  proxy: async (args) => (await import('./proxy.js')).proxy(args),
+};
 
 async function main([name, ...args]: string[]): Promise<void> {
   if (name === '--help' || name === '-h' || name === 'help') {

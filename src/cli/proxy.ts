@@ -1,0 +1,177 @@
+// `libnbd-wasm proxy`: lets web pages reach named NBD servers through WebSockets.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { parseArgs } from 'node:util';
+import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy/index.js';
+import { UsageError } from './usage.js';
+
+const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION ...]
+
+Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.
+
+  --target NAME=URI         a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH
+  --listen ADDRESS:PORT     default 127.0.0.1:10810; port 0 takes a free one
+  --allow-origin ORIGIN     pages of this origin may connect, such as https://example.com
+  --allow-host NAME         the proxy is reached under this name
+  --token-file FILE         the secret that URLs need as ?token=; beyond loopback there is always one
+  --read-only               refuse everything but reads
+  --cert FILE --key FILE    TLS, from PEM files
+  --log text|json           one line for each connection, to standard error
+  --max-connections N       default 256
+  --max-payload BYTES       the longest message from a client; default 1048576
+  --max-buffered BYTES      what may wait in each direction; default 1048576
+  --handshake-timeout S     default 10
+  --idle-timeout S          default 3600; 0 for none
+  --ping-interval S         default 30; 0 for none
+  --drain-timeout S         how long SIGTERM waits for connections to end; default 30
+`;
+
+const text = { type: 'string' } as const;
+const texts = { type: 'string', multiple: true, default: [] as string[] } as const;
+const optionTypes = {
+  'allow-host': texts,
+  'allow-origin': texts,
+  cert: text,
+  'drain-timeout': { ...text, default: '30' },
+  'handshake-timeout': { ...text, default: '10' },
+  help: { type: 'boolean', short: 'h', default: false },
+  'idle-timeout': { ...text, default: '3600' },
+  key: text,
+  listen: { ...text, default: '127.0.0.1:10810' },
+  log: { ...text, default: 'text' },
+  'max-buffered': text,
+  'max-connections': text,
+  'max-payload': text,
+  'ping-interval': { ...text, default: '30' },
+  'read-only': { type: 'boolean', default: false },
+  target: texts,
+  'token-file': text,
+} as const;
+
+const parse = (args: string[]) => parseArgs({ args, options: optionTypes }).values;
+type Values = ReturnType<typeof parse>;
+
+export async function proxy(args: string[]): Promise<void> {
+  const values = parse(args);
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { host, port } = parseListen(values.listen);
+  const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']);
+  const { server, options, proxy } = set(values);
+  server.on('request', health(proxy));
+  server.on('upgrade', (request, socket) => {
+    if (proxy.handles(request)) return;
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  process.stdout.write(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
+
+  await signal();
+  server.close();
+  void signal().then(() => proxy.close(0)); // somebody is impatient
+  await proxy.close(drainTimeout);
+  server.closeAllConnections();
+  process.exitCode = 0;
+}
+
+/** The server and its proxy; what createProxy refuses is a mistake in the command line. */
+function set(values: Values): { server: Server; options: ProxyOptions; proxy: NbdProxy } {
+  try {
+    const options = proxyOptions(values);
+    const server = httpServer(values, options);
+    return { server, options, proxy: createProxy({ ...options, server }) };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function proxyOptions(values: Values): ProxyOptions {
+  const line = { text: textLine, json: jsonLine }[values.log];
+  if (line === undefined) throw new UsageError(`--log takes text or json, not ${values.log}`);
+  const tokenFile = values['token-file'];
+  return {
+    targets: Object.fromEntries(values.target.map(parseTarget)),
+    allowOrigins: values['allow-origin'],
+    allowHosts: values['allow-host'],
+    token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
+    readOnly: values['read-only'],
+    maxConnections: integer('max-connections', values['max-connections']),
+    maxPayload: integer('max-payload', values['max-payload']),
+    maxBuffered: integer('max-buffered', values['max-buffered']),
+    handshakeTimeout: milliseconds('handshake-timeout', values['handshake-timeout']),
+    idleTimeout: milliseconds('idle-timeout', values['idle-timeout']),
+    pingInterval: milliseconds('ping-interval', values['ping-interval']),
+    log: (entry) => void process.stderr.write(`${line(entry)}\n`),
+  };
+}
+
+// What comes before the upgrade has the same time limit as what comes after it, and half-open sockets are capped as well.
+function httpServer({ cert, key }: Values, { handshakeTimeout = 0, maxConnections = 256 }: ProxyOptions): Server {
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
+  const limits = { headersTimeout: handshakeTimeout, requestTimeout: handshakeTimeout, connectionsCheckingInterval: 1_000 };
+  const server =
+    cert === undefined || key === undefined
+      ? createServer(limits)
+      : createTlsServer({ ...limits, handshakeTimeout, cert: readFileSync(cert), key: readFileSync(key) });
+  server.maxConnections = maxConnections + 256;
+  return server;
+}
+
+// Tells nothing that a stranger may not know: this is answered whatever the request's Host is, as balancers send addresses.
+function health(proxy: NbdProxy): RequestListener {
+  return (request, response) => {
+    if (request.url !== '/healthz') {
+      response.writeHead(404, { 'content-type': 'text/plain' }).end('WebSockets only: /nbd/NAME\n');
+      return;
+    }
+    response.writeHead(proxy.closing ? 503 : 200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(`{"status":"${proxy.closing ? 'draining' : 'ok'}"}\n`);
+  };
+}
+
+function announcement(server: Server, { token }: NbdProxy, names: string[], isTls: boolean): string {
+  const { address, port } = server.address() as AddressInfo; // it listens on TCP
+  const base = `${isTls ? 'wss' : 'ws'}://${isIPv6(address) ? `[${address}]` : address}:${port}/nbd/`;
+  const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
+  return names.map((name) => `${base}${encodeURIComponent(name)}${query}\n`).join('');
+}
+
+async function signal(): Promise<void> {
+  const controller = new AbortController(); // the listener of the signal that does not come is removed
+  const { signal } = controller;
+  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })]);
+  controller.abort();
+}
+
+function parseTarget(option: string): [name: string, uri: string] {
+  const at = option.indexOf('=');
+  if (at < 1) throw new UsageError(`--target takes NAME=URI, not ${option}`);
+  return [option.slice(0, at), option.slice(at + 1)];
+}
+
+function parseListen(option: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(option) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65535) {
+    throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:0 or [::]:10810, not ${option}`);
+  }
+  return { host, port: Number(port) };
+}
+
+function integer(option: string, value: string | undefined): number | undefined {
+  if (value !== undefined && !/^\d{1,10}$/.test(value)) throw new UsageError(`--${option} takes a number, not ${value}`);
+  return value === undefined ? undefined : Number(value);
+}
+
+function milliseconds(option: string, value: string): number {
+  if (!/^\d{1,7}(\.\d+)?$/.test(value)) throw new UsageError(`--${option} takes a number of seconds, not ${value}`);
+  return Math.round(Number(value) * 1000);
+}

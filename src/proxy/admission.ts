@@ -1,0 +1,91 @@
+// Who may connect. A browser lets any page open a WebSocket to any host: what keeps strange pages out is only that they
+// cannot lie about their origin, nor about the host name that they used, nor guess a token.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP, type Server } from 'node:net';
+import { closeCode } from '../sockets/close_codes.js';
+
+/** Why a connection ends, as its close frame has it. */
+export interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface Rules {
+  readonly allowOrigins: ReadonlySet<string>;
+  readonly allowHosts: ReadonlySet<string>;
+  /** Undefined where none is demanded. */
+  readonly token: string | undefined;
+}
+
+/** Undefined for a request that may connect. */
+export function refusal(request: IncomingMessage, rules: Rules): Ending | undefined {
+  const { host, origin } = request.headers;
+  if (host === undefined || !isOurHost(host, rules.allowHosts)) {
+    return { code: closeCode.forbidden, reason: `host not allowed: ${host ?? 'none'}` };
+  }
+  // No browser leaves the header out of a WebSocket's request: without it this is a program, which could send any.
+  if (origin !== undefined && !rules.allowOrigins.has(origin.toLowerCase()) && !isSameOrigin(origin, host, request)) {
+    return { code: closeCode.forbidden, reason: `origin not allowed: ${origin}` };
+  }
+  if (rules.token !== undefined) {
+    const token = new URLSearchParams(request.url?.split('?')[1]).get('token');
+    if (token === null) return { code: closeCode.badToken, reason: 'a token is needed: add ?token= to the URL' };
+    if (!isEqual(token, rules.token)) return { code: closeCode.badToken, reason: 'wrong token' };
+  }
+  return undefined;
+}
+
+// DNS rebinding: a page's own host name is made to resolve to our address, and the page is then of our origin, as far as its
+// browser can tell. The name that it uses is still its own. An address or localhost, by contrast, is nobody else's.
+function isOurHost(host: string, allowed: ReadonlySet<string>): boolean {
+  const url = parseHost(host);
+  if (url === undefined) return false;
+  const { hostname } = url;
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true;
+  return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0 || allowed.has(hostname) || allowed.has(url.host);
+}
+
+// The origin that a page has which this server, or the one in front of it, has served. That one may speak TLS where this one
+// does not, so that only a page that came without TLS to a server with TLS is told apart.
+function isSameOrigin(origin: string, host: string, request: IncomingMessage): boolean {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  if (url?.origin !== origin) return false; // there is more in it, or it is not as browsers write it
+  const isEncrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
+  if (url.protocol !== 'https:' && (isEncrypted || url.protocol !== 'http:')) return false;
+  return parseHost(host, url.protocol)?.host === url.host;
+}
+
+function parseHost(host: string, protocol = 'http:'): URL | undefined {
+  const text = `${protocol}//${host}`;
+  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
+// Digests have one length, and differ in places that tell nothing of where the tokens do.
+function isEqual(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Whether only this machine can reach a server. A Unix socket counts: its permissions say who may open it. */
+export function isLoopback(server: Server | undefined): boolean {
+  const address = server?.address();
+  if (address === undefined || address === null) return false;
+  return typeof address === 'string' || /^(127\.|::1$|::ffff:127\.)/.test(address.address);
+}
+
+/** An allowed origin as browsers send it. */
+export function normalOrigin(origin: string): string {
+  if (!/^([a-z][a-z0-9+.-]*:\/\/[^/?#\s]+|null)$/i.test(origin)) {
+    throw new TypeError(`${origin} is not an origin: one looks like https://example.com or http://localhost:8080`);
+  }
+  const { origin: normal } = origin === 'null' ? { origin } : new URL(origin);
+  return normal === 'null' ? origin.toLowerCase() : normal; // `null` is what URL makes of an extension's
+}
+
+/** An allowed host as it is compared. */
+export function normalHost(host: string): string {
+  const url = parseHost(host);
+  if (url === undefined) throw new TypeError(`${host} is not a host: one looks like example.com or example.com:8080`);
+  return url.host;
+}

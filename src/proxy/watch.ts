@@ -1,0 +1,71 @@
+// Ends connections that nobody uses: those that never get going, those that are idle, and those whose client is gone.
+import type { WebSocket } from 'ws';
+import { closeCode } from '../sockets/close_codes.js';
+import type { Ending } from './admission.js';
+
+export interface Limits {
+  readonly handshakeTimeout: number;
+  readonly idleTimeout: number;
+  readonly pingInterval: number;
+}
+
+/** What a connection can be asked. */
+export interface Watched {
+  readonly client: WebSocket;
+  /** Why it is not going yet; undefined once both sides have spoken. */
+  delay(): Ending | undefined;
+  /** Whether a ping and its answer can pass: neither direction is held back. */
+  isFlowing(): boolean;
+  end(ending: Ending): void;
+  /** The client is gone: there is nobody to close with. */
+  abandon(reason: string): void;
+}
+
+export class Watch {
+  readonly #watched: Watched;
+  readonly #handshake: NodeJS.Timeout;
+  readonly #idle: NodeJS.Timeout | undefined;
+  readonly #ping: NodeJS.Timeout | undefined;
+  #isWaitingForPong = false;
+
+  constructor(watched: Watched, { handshakeTimeout, idleTimeout, pingInterval }: Limits) {
+    this.#watched = watched;
+    this.#handshake = setTimeout(() => {
+      const ending = watched.delay();
+      if (ending !== undefined) watched.end(ending);
+    }, handshakeTimeout);
+    if (idleTimeout > 0) {
+      const ending = { code: closeCode.timedOut, reason: `idle for ${idleTimeout / 1000} s` };
+      this.#idle = setTimeout(() => watched.end(ending), idleTimeout);
+    }
+    if (pingInterval > 0) this.#ping = setInterval(this.#onPing, pingInterval);
+  }
+
+  /** Bytes have moved. */
+  progress(): void {
+    this.#idle?.refresh();
+  }
+
+  /** The client has said something. */
+  heard(): void {
+    this.#isWaitingForPong = false;
+  }
+
+  stop(): void {
+    clearTimeout(this.#handshake);
+    clearTimeout(this.#idle);
+    clearInterval(this.#ping);
+  }
+
+  // A client that does not read gets no ping, and one that is not read cannot answer: they are slow, not gone.
+  readonly #onPing = (): void => {
+    if (!this.#watched.isFlowing()) {
+      this.#isWaitingForPong = false;
+    } else if (this.#isWaitingForPong) {
+      this.#watched.abandon('the client no longer answers');
+    } else {
+      this.#isWaitingForPong = true;
+      this.#watched.client.ping();
+    }
+  };
+}

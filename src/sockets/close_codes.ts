@@ -1,0 +1,52 @@
+// What the close codes of a WebSocket mean for NBD: those of RFC 6455, and those with which our proxy (src/proxy/) says why
+// it closes. A page is told nothing of an upgrade that was refused, but it gets the code and the reason of a close.
+
+/** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
+export const closeCode = {
+  /** What the client sent is not NBD over binary messages. */
+  badMessage: 4400,
+  /** The token is missing or wrong. */
+  badToken: 4401,
+  /** The page's origin, or the host name that it used, is not allowed. */
+  forbidden: 4403,
+  unknownTarget: 4404,
+  /** The client asked for a change, and the proxy only lets reads through. */
+  readOnly: 4405,
+  /** The client was silent for too long. */
+  timedOut: 4408,
+  /** The proxy has as many connections as it may. */
+  tooMany: 4429,
+  /** The NBD server refused the connection, or cannot be reached. */
+  serverRefused: 4502,
+  /** The connection to the NBD server broke. */
+  serverLost: 4503,
+  /** The NBD server did not answer in time. */
+  serverTimedOut: 4504,
+} as const;
+
+const codes: Readonly<Record<number, string>> = {
+  1002: 'EPROTO',
+  1003: 'EPROTO',
+  1007: 'EPROTO',
+  1008: 'EACCES',
+  1009: 'EMSGSIZE',
+  [closeCode.badMessage]: 'EPROTO',
+  [closeCode.badToken]: 'EACCES',
+  [closeCode.forbidden]: 'EACCES',
+  [closeCode.unknownTarget]: 'ENOENT',
+  [closeCode.readOnly]: 'EROFS',
+  [closeCode.timedOut]: 'ETIMEDOUT',
+  [closeCode.tooMany]: 'EBUSY',
+  [closeCode.serverRefused]: 'ECONNREFUSED',
+  [closeCode.serverTimedOut]: 'ETIMEDOUT',
+};
+
+/** The errno's code for a close code: `4404` → `'ENOENT'`. Every other end of a connection is `'ECONNRESET'`. */
+export function errnoCodeOfClose(code: number): string {
+  return codes[code] ?? 'ECONNRESET';
+}
+
+/** Whether a close code says that the peer has ended the stream in good order: 1000, or none at all (which reads as 1005). */
+export function isEndOfStream(code: number): boolean {
+  return code === 1000 || code === 1005;
+}

@@ -1,0 +1,220 @@
+// A WebSocket as a transport: the browser's, that of the `ws` package, and any other with the standard's events. Its messages
+// are one queue of bytes; where one ends means nothing.
+import { codeOf, NBDError } from '../errors.js';
+import { errnoCodeOfClose, isEndOfStream } from './close_codes.js';
+import type { Transport, TransportEvents } from './transport.js';
+
+/** What is used of a WebSocket; the browser's has it, and the `ws` package's. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+  addEventListener(type: 'open', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: object) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  send(data: Uint8Array<ArrayBuffer>, written?: (error?: Error) => void): void;
+  close(code?: number, reason?: string): void;
+  /** Only the `ws` package can stop a WebSocket from reading. */
+  pause?(): void;
+  resume?(): void;
+}
+
+const CONNECTING = 0;
+const OPEN = 1;
+
+/** Messages are cut at this size: a proxy holds each of them whole before it can pass it on. */
+const maxMessage = 2 ** 18;
+/** Above this many bytes that the WebSocket has not sent yet, the library is told to wait. */
+const bufferedBound = 2 ** 20;
+/** A WebSocket has no event for what it has sent, so it is asked, this many milliseconds apart. */
+const pollInterval = 4;
+
+/** Whether a value is a WebSocket; decided by its members, as there are several classes. (RTCDataChannel's state is a string.) */
+export function isWebSocket(value: object): value is WebSocketLike {
+  return (
+    'binaryType' in value &&
+    'bufferedAmount' in value &&
+    'readyState' in value &&
+    typeof value.readyState === 'number' &&
+    'addEventListener' in value &&
+    'send' in value
+  );
+}
+
+/** A transport over a WebSocket that a user has opened. Throws TypeError unless it is still connecting. */
+export function takeWebSocket(socket: WebSocketLike): Transport {
+  if (socket.readyState === CONNECTING) return new WebSocketTransport(socket);
+  throw new TypeError(
+    socket.readyState === OPEN
+      ? 'the WebSocket is open already: an NBD server speaks first, and its greeting may have come and gone. Open it with ' +
+          'connectWebSocket(url), which listens from the beginning, or hand it over while it is still connecting'
+      : 'the WebSocket is closed already: open another with connectWebSocket(url)',
+  );
+}
+
+export class WebSocketTransport implements Transport {
+  #socket: WebSocketLike | undefined;
+  #events: TransportEvents | undefined;
+  /** What happened before anybody listened. */
+  #early: ((events: TransportEvents) => void)[] = [];
+  /** Writes that the WebSocket has taken, and holds too many bytes of. */
+  #unwritten: (() => void)[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #hasOpened = false;
+  #isOver = false; // nothing is reported any more
+  #cause: unknown;
+
+  /** Listens from now on, also before `open` is called. */
+  constructor(socket: WebSocketLike | Promise<WebSocketLike>) {
+    if (socket instanceof Promise) socket.then(this.#attach, this.#fail);
+    else this.#attach(socket);
+  }
+
+  readonly #attach = (socket: WebSocketLike): void => {
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    // They stay until the WebSocket goes: one of `ws` throws its errors where nobody listens to them.
+    socket.addEventListener('open', this.#socketOnOpen);
+    socket.addEventListener('message', this.#socketOnMessage);
+    socket.addEventListener('error', this.#socketOnError);
+    socket.addEventListener('close', this.#socketOnClose);
+    if (this.#isOver) socket.close();
+  };
+
+  get connecting(): boolean {
+    return !this.#hasOpened && !this.#isOver;
+  }
+
+  open(events: TransportEvents): void {
+    this.#events = events;
+    const early = this.#early;
+    this.#early = [];
+    for (const report of early) report(events);
+  }
+
+  #report(report: (events: TransportEvents) => void): void {
+    if (this.#isOver) return;
+    if (this.#events === undefined) this.#early.push(report);
+    else report(this.#events);
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#report((events) => events.error(error));
+    this.#end();
+  };
+
+  /** Nothing is sent or reported from here on. */
+  #end(): void {
+    this.#isOver = true;
+    this.#unwritten = [];
+    clearTimeout(this.#timer);
+  }
+
+  // --- received ---
+
+  readonly #socketOnOpen = (): void => {
+    this.#hasOpened = true;
+    if (!this.#isOver) this.#events?.connected();
+  };
+
+  readonly #socketOnMessage = ({ data }: { data: unknown }): void => {
+    this.#checkBuffered(); // a page in the background has slow timers, and messages all the same
+    const bytes = bytesOf(data);
+    if (bytes !== undefined) {
+      this.#report((events) => events.data(bytes));
+      return;
+    }
+    const what = typeof data === 'string' ? 'a text message' : 'a message that is not an ArrayBuffer';
+    this.#fail(new NBDError(`the WebSocket delivered ${what}, and NBD is bytes`, 'EPROTO'));
+    this.#socket?.close();
+  };
+
+  // A browser's event says nothing; that of `ws` has the error. 'close' follows.
+  readonly #socketOnError = (event: object): void => {
+    if ('error' in event) this.#cause = event.error;
+  };
+
+  readonly #socketOnClose = ({ code, reason }: { code: number; reason: string }): void => {
+    if (isEndOfStream(code)) {
+      this.#report((events) => events.end());
+      this.#end();
+    } else {
+      this.#fail(closeError(code, reason, this.#hasOpened, this.#cause));
+    }
+  };
+
+  pause(): void {
+    this.#socket?.pause?.();
+  }
+
+  resume(): void {
+    this.#socket?.resume?.();
+  }
+
+  // --- sent ---
+
+  write(chunks: readonly Uint8Array[], written: () => void): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== OPEN) return; // 'close' tells
+    const messages = chunks.flatMap(cut);
+    const last = messages.pop();
+    if (last === undefined) return;
+    for (const message of messages) socket.send(message);
+    if (socket.pause !== undefined) {
+      // `ws` may send from the library's own memory, and says when it has.
+      socket.send(last, (error) => error ?? written());
+      return;
+    }
+    socket.send(last);
+    this.#unwritten.push(written);
+    this.#checkBuffered();
+  }
+
+  #checkBuffered(): void {
+    if (this.#unwritten.length === 0) return;
+    if ((this.#socket?.bufferedAmount ?? 0) > bufferedBound) {
+      this.#timer ??= setTimeout(this.#timerOnTimeout, pollInterval);
+      return;
+    }
+    const unwritten = this.#unwritten;
+    this.#unwritten = [];
+    for (const written of unwritten) written();
+  }
+
+  readonly #timerOnTimeout = (): void => {
+    this.#timer = undefined;
+    this.#checkBuffered();
+  };
+
+  // What was sent still goes out: closing a WebSocket waits for that by itself. A paused one would never see its peer's answer.
+  close(): void {
+    this.#end();
+    this.#early = [];
+    this.#socket?.resume?.();
+    this.#socket?.close(1000);
+  }
+}
+
+function cut(chunk: Uint8Array): Uint8Array<ArrayBuffer>[] {
+  const bytes = chunk as Uint8Array<ArrayBuffer>; // the library's buffers; one of shared memory is refused by send()
+  if (bytes.length <= maxMessage) return [bytes];
+  const messages: Uint8Array<ArrayBuffer>[] = [];
+  for (let start = 0; start < bytes.length; start += maxMessage) messages.push(bytes.subarray(start, start + maxMessage));
+  return messages;
+}
+
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return undefined;
+}
+
+// An NBDError, whose text becomes part of the one that the call rejects with.
+function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
+  const because = cause instanceof Error ? `: ${cause.message}` : '';
+  const [message, fallback] = hasOpened
+    ? [`the WebSocket was closed: ${code}${reason === '' ? '' : ` ${reason}`}${because}`, errnoCodeOfClose(code)]
+    : [`the WebSocket could not be opened${because || ': only the browser knows why, its console may say'}`, 'ECONNREFUSED'];
+  return new NBDError(message, codeOf(cause, fallback), cause === undefined ? undefined : { cause });
+}

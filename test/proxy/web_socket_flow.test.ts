@@ -1,0 +1,79 @@
+// A WebSocket that does not get rid of its bytes holds back the library.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { concat, noise } from '../support/bytes.js';
+import { newHandle } from '../support/handles.js';
+import { request, simpleReply } from '../support/protocol.js';
+import { Player } from '../support/script.js';
+import { listen } from '../support/servers.js';
+import { connectedTo, ready } from './fake_web_socket.js';
+
+test('a WebSocket that does not get rid of its bytes is given no more than a few megabytes', async () => {
+  const size = 2 ** 25;
+  const { nbd, socket } = await connectedTo(ready());
+  const bytes = noise(size);
+  socket.onsend = ({ length }) => {
+    socket.bufferedAmount += length;
+  };
+  const before = socket.sent.length;
+  const write = nbd.pwrite(bytes, 0);
+  await untilStill(() => socket.bufferedAmount);
+  expect(socket.bufferedAmount).toBeGreaterThan(2 ** 20);
+  expect(socket.bufferedAmount).toBeLessThan(6 * 2 ** 20);
+
+  const all = () => socket.sent.slice(before).reduce((sum, { length }) => sum + length, 0);
+  while (all() < request + size) {
+    socket.bufferedAmount = 0;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  socket.deliver(simpleReply(1).slice().buffer);
+  await write;
+  const sent = concat(...socket.sent.slice(before)).subarray(request);
+  expect(Buffer.compare(sent, bytes)).toBe(0);
+  for (const { length } of socket.sent) expect(length).toBeLessThanOrEqual(2 ** 18);
+});
+
+test('a peer that does not read holds back the `ws` package’s as well', async () => {
+  const listener = createServer();
+  await listen(listener, { host: '127.0.0.1', port: 0 });
+  const server = new WebSocketServer({ server: listener });
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate();
+  });
+  let peer: WebSocket | undefined;
+  let count = 0;
+  server.on('connection', (socket) => {
+    peer = socket;
+    const stage = { send: (bytes: Uint8Array) => socket.send(bytes), close: () => socket.close(), pause: async () => {} };
+    const player = new Player(stage);
+    socket.on('message', (data: Buffer) => {
+      count += data.length;
+      player.received(data.length);
+    });
+    void player.play(ready());
+  });
+  const socket = new WebSocket(`ws://127.0.0.1:${(listener.address() as AddressInfo).port}`, { perMessageDeflate: false });
+  const nbd = await newHandle();
+  await nbd.connectSocket(socket);
+  peer?.pause();
+  const before = count;
+  const writes = [0, 1, 2, 3].map((i) => nbd.pwrite(new Uint8Array(2 ** 25), i * 2 ** 25)); // more than the kernel takes
+  await untilStill(() => socket.bufferedAmount);
+  expect(socket.bufferedAmount).toBeGreaterThan(0);
+  expect(socket.bufferedAmount).toBeLessThan(5 * 2 ** 20);
+  peer?.resume();
+  while (count - before < 4 * (request + 2 ** 25)) await new Promise((resolve) => setImmediate(resolve));
+  for (let cookie = 1; cookie <= 4; cookie++) peer?.send(simpleReply(cookie));
+  await Promise.all(writes);
+});
+
+/** Waits until a number has not changed for a while. */
+async function untilStill(value: () => number): Promise<void> {
+  for (let last = -1, same = 0; same < 10; ) {
+    same = value() === last ? same + 1 : 0;
+    last = value();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
