@@ -3,6 +3,7 @@ import { onAbort } from './abort.js';
 import type { CallbackResult } from './closures.js';
 import { Command, type Waiter } from './command.js';
 import { Connection } from './connection.js';
+import { describe } from './describe.js';
 import { codeOfErrno, NBDError } from './errors.js';
 import type { Library } from './library.js';
 import { type ClosureType, type Exports, nullPointer, type Pointer } from './module.js';
@@ -126,12 +127,12 @@ export abstract class Handle {
 
   /** @internal */
   protected uint64(name: string, value: number | bigint): bigint {
-    return this.#big(name, value, 0n, 2n ** 64n - 1n);
+    return this.#big(name, value, 0n, uint64Max);
   }
 
   /** @internal */
   protected int64(name: string, value: number | bigint): bigint {
-    return this.#big(name, value, -(2n ** 63n), 2n ** 63n - 1n);
+    return this.#big(name, value, int64Min, int64Max);
   }
 
   /** @internal */
@@ -486,22 +487,9 @@ function abortable<T>(
   return { call, reject: rejectOnce, settle: (command) => settle(command, resolveOnce, rejectOnce) };
 }
 
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  switch (typeof value) {
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return `${value}${typeof value === 'bigint' ? 'n' : ''}`;
-    case 'string':
-      return JSON.stringify(value);
-    case 'object':
-      return `an object (${value.constructor?.name ?? 'no class'})`;
-    default:
-      return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`;
-  }
-}
-
+const uint64Max = 2n ** 64n - 1n;
+const int64Max = 2n ** 63n - 1n;
+const int64Min = -(2n ** 63n);
 const encoder = new TextEncoder();
 /** libnbd's own limit (MAX_REQUEST_SIZE in lib/internal.h): it refuses a larger read or write before it touches the buffer. */
 const maxRequestSize = 64 * 1024 * 1024;

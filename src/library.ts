@@ -63,8 +63,8 @@ export class Library {
    * Makes a socket a virtual descriptor, to be given to `nbd.connectSocket`. From here on the library reads the socket; nobody
    * else may. Bytes that had arrived and that the socket still holds are read.
    *
-   * @param socket A `net.Socket`, `tls.TLSSocket` or other Node `Duplex`, `{ readable, writable }` byte streams, a `MessagePort`
-   *   or a {@link Transport}; it may still be connecting.
+   * @param socket A `net.Socket`, `tls.TLSSocket` or other Node `Duplex`, `{ readable, writable }` byte streams, a `MessagePort`, a
+   *   `WebSocket` that is not open yet, or a {@link Transport}; it may still be connecting.
    * @returns The descriptor; close it with {@link closeSocket} if it was never given to a handle.
    * @throws TypeError for something that is no socket, that is closed already or that is read by somebody else; NBDError
    *   `EBUSY` for a socket that was handed over before.

@@ -47,6 +47,7 @@ export class Module {
   readonly #memory: WebAssembly.Memory;
   #bytes: Uint8Array;
   #view: DataView;
+  #viewed: Uint8Array | undefined;
 
   private constructor(instance: WebAssembly.Instance) {
     const exports = instance.exports as unknown as Exports;
@@ -122,7 +123,8 @@ export class Module {
     for (const [name, value] of Object.entries(exports)) {
       guarded[name] = typeof value === 'function' ? this.#guard(value as Native) : value;
     }
-    return guarded as unknown as Exports;
+    // An object with this many properties is a hash table; as a prototype, V8 makes it one with fixed slots.
+    return Object.create(guarded) as Exports;
   }
 
   #guard(native: Native): Native {
@@ -163,7 +165,11 @@ export class Module {
 
   /** The memory as a DataView. Good until the next call of an export, which may grow it. */
   get view(): DataView {
-    if (this.#view.buffer !== this.#memory.buffer) this.#view = new DataView(this.#memory.buffer);
+    // Asking the memory or a view for its buffer is a call out of JavaScript; the length of `#bytes` is not.
+    if (this.#bytes.length === 0 || this.#viewed !== this.#bytes) {
+      this.#viewed = this.bytes;
+      this.#view = new DataView(this.#viewed.buffer);
+    }
     return this.#view;
   }
 

@@ -63,7 +63,7 @@ export async function proxy(args: string[]): Promise<void> {
   const { host, port } = parseListen(values.listen);
   const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']);
   const { server, options, proxy } = set(values);
-  server.on('request', health(proxy));
+  server.on('request', onRequest);
   server.on('upgrade', (request, socket) => {
     if (proxy.handles(request)) return;
     socket.on('error', () => {});
@@ -71,6 +71,8 @@ export async function proxy(args: string[]): Promise<void> {
   });
   server.listen(port, host);
   await once(server, 'listening');
+  // Such as too many open files: connections are lost, and those that there are go on.
+  server.on('error', (error) => process.stderr.write(`libnbd-wasm: ${error.message}\n`));
   process.stdout.write(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
 
   await signal();
@@ -78,7 +80,6 @@ export async function proxy(args: string[]): Promise<void> {
   void signal().then(() => proxy.close(0)); // somebody is impatient
   await proxy.close(drainTimeout);
   server.closeAllConnections();
-  process.exitCode = 0;
 }
 
 /** The server and its proxy; what createProxy refuses is a mistake in the command line. */
@@ -126,16 +127,13 @@ function httpServer({ cert, key }: Values, { handshakeTimeout = 0, maxConnection
 }
 
 // Tells nothing that a stranger may not know: this is answered whatever the request's Host is, as balancers send addresses.
-function health(proxy: NbdProxy): RequestListener {
-  return (request, response) => {
-    if (request.url !== '/healthz') {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('WebSockets only: /nbd/NAME\n');
-      return;
-    }
-    response.writeHead(proxy.closing ? 503 : 200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(`{"status":"${proxy.closing ? 'draining' : 'ok'}"}\n`);
-  };
-}
+const onRequest: RequestListener = (request, response) => {
+  if (request.url === '/healthz') {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end('{"status":"ok"}\n');
+  } else {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('WebSockets only: /nbd/NAME\n');
+  }
+};
 
 function announcement(server: Server, { token }: NbdProxy, names: string[], isTls: boolean): string {
   const { address, port } = server.address() as AddressInfo; // it listens on TCP

@@ -12,6 +12,7 @@ const sendBound = 2 ** 22;
 /** Sends up to this size are gathered in one buffer; larger ones are written from where they are. */
 const gatherMax = 2 ** 13;
 const gatherSize = 2 ** 16;
+const maxSpareGathers = 8;
 
 export class Socket implements TransportEvents {
   /** Called when there is something to read again, or room to send. */
@@ -43,7 +44,8 @@ export class Socket implements TransportEvents {
   #gather: Uint8Array | undefined;
   #gathered = 0;
   #gatherStart = 0;
-  #spareGather: Uint8Array | undefined;
+  readonly #fullGathers: Uint8Array[] = []; // to be used again once nothing is pending
+  #spareGathers: Uint8Array[] = [];
   #pendingBytes = 0; // taken from libnbd and not yet passed on by the transport
   #inTransport = 0; // those of them that the transport was given
   #flushIsDue = false;
@@ -216,7 +218,7 @@ export class Socket implements TransportEvents {
     this.#wasFull ||= this.#pendingBytes >= sendBound;
     if (!this.#flushIsDue) {
       this.#flushIsDue = true;
-      queueMicrotask(() => this.#flush());
+      resolved.then(this.#flushSoon);
     }
     return count;
   }
@@ -262,8 +264,7 @@ export class Socket implements TransportEvents {
   #gatherBytes(source: Uint8Array, start: number, length: number): void {
     for (let done = 0; done < length; ) {
       if (this.#gather === undefined) {
-        this.#gather = this.#spareGather ?? new Uint8Array(gatherSize);
-        this.#spareGather = undefined;
+        this.#gather = this.#spareGathers.pop() ?? new Uint8Array(gatherSize);
         this.#gathered = 0;
         this.#gatherStart = 0;
       }
@@ -273,6 +274,7 @@ export class Socket implements TransportEvents {
       this.#gathered += count;
       if (this.#gathered === gatherSize) {
         this.#endGathered();
+        if (this.#fullGathers.length < maxSpareGathers) this.#fullGathers.push(this.#gather);
         this.#gather = undefined;
       }
     }
@@ -285,6 +287,8 @@ export class Socket implements TransportEvents {
     this.#gatherStart = this.#gathered;
   }
 
+  readonly #flushSoon = (): void => this.#flush();
+
   #flush(): void {
     this.#flushIsDue = false;
     if (this.closed) return;
@@ -295,13 +299,11 @@ export class Socket implements TransportEvents {
       return;
     }
     if (chunks.length > 0) {
-      const gather = this.#gather;
       const bytes = this.#pendingBytes - this.#inTransport;
       this.#toWrite = [];
-      this.#gather = undefined;
       this.#inTransport += bytes;
       try {
-        this.#transport?.write(chunks, () => this.#written(bytes, gather));
+        this.#transport?.write(chunks, () => this.#written(bytes));
       } catch (error) {
         this.fail(error);
         return;
@@ -310,10 +312,16 @@ export class Socket implements TransportEvents {
     if (this.#shutdownIsDue) this.#shutdown();
   }
 
-  #written(bytes: number, gather: Uint8Array | undefined): void {
+  #written(bytes: number): void {
     this.#inTransport -= bytes;
     this.#pendingBytes -= bytes;
-    this.#spareGather ??= gather;
+    if (this.#pendingBytes === 0) {
+      // Nobody holds a view of these any more.
+      this.#gathered = 0;
+      this.#gatherStart = 0;
+      if (this.#fullGathers.length > 0)
+        this.#spareGathers = [...this.#fullGathers.splice(0), ...this.#spareGathers].slice(0, maxSpareGathers);
+    }
     if (this.#wasFull && this.#pendingBytes <= sendBound / 2 && !this.closed) {
       this.#wasFull = false;
       this.#ready();
@@ -325,6 +333,9 @@ export class Socket implements TransportEvents {
     this.#transport?.shutdown?.();
   }
 }
+
+// Node's queueMicrotask makes an AsyncResource of each call; a promise's reaction is bare.
+const resolved = Promise.resolve();
 
 /** What a write fails with whose buffer was transferred: half a request is out, so the connection cannot go on. */
 export function transferred(): Error {

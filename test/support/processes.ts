@@ -31,7 +31,7 @@ export class OwnedProcess {
     this.#child.on('error', (error) => {
       this.#stderr += error.message;
     });
-    onTestFinished(() => this.kill());
+    onTestFinished(() => this.stop());
   }
 
   get pid(): number {
@@ -55,6 +55,14 @@ export class OwnedProcess {
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Asks it to end, so that it can remove what it keeps in /tmp, and kills it when it does not. */
+  async stop(): Promise<void> {
+    if (this.hasExited) return;
+    this.#child.kill('SIGTERM');
+    await Promise.race([once(this.#child, 'exit'), delay(2000, undefined, { ref: false })]);
+    await this.kill();
   }
 }
 

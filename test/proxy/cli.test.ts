@@ -1,0 +1,226 @@
+// `libnbd-wasm proxy`: what it prints, its log, /healthz, TLS, and how it ends.
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { connectWebSocket } from 'libnbd-wasm';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { pattern } from '../support/bytes.js';
+import { nbdError, newHandle } from '../support/handles.js';
+import { run, temporaryFolder } from '../support/processes.js';
+import { nbdkit, nbdkitOnTcp } from '../support/servers.js';
+import { cli, proxyProcess } from './cli.js';
+import { client, endOf, received } from './support.js';
+
+async function handleAt(url: string) {
+  const nbd = await newHandle();
+  await nbd.connectSocket(connectWebSocket(url));
+  return nbd;
+}
+
+/** The last line of a text. */
+const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';
+
+test('it prints the URL of each target', async () => {
+  const [first, second] = [await nbdkit('pattern', 'size=1M'), await nbdkitOnTcp('memory', '2M')];
+  const targets = ['--target', `a=${first.uri}`, '--target', `b c=${second.uri}`];
+  const program = cli('proxy', ...targets, '--listen', 'localhost:0');
+  await program.firstLine;
+  const [a = '', b = ''] = program.stdout.trimEnd().split('\n');
+  expect(a).toMatch(/^ws:\/\/(127\.0\.0\.1|\[::1\]):\d+\/nbd\/a$/);
+  expect(b).toMatch(/\/nbd\/b%20c$/);
+  expect((await handleAt(a)).getSize()).toBe(2n ** 20n);
+  expect((await handleAt(b)).getSize()).toBe(2n ** 21n);
+});
+
+describe('the token', () => {
+  test('beyond loopback it is made and printed', async () => {
+    const { uri } = await nbdkit('pattern', 'size=1M');
+    const program = cli('proxy', '--target', `disk=${uri}`, '--listen', '0.0.0.0:0');
+    const url = new URL(await program.firstLine);
+    expect(url.searchParams.get('token')).toMatch(/^[\w-]{32}$/);
+    url.hostname = '127.0.0.1';
+    expect(await (await handleAt(url.href)).pread(8, 8)).toEqual(pattern(8, 8));
+    url.search = '';
+    expect((await nbdError(handleAt(url.href))).message).toContain('4401 a token is needed');
+  });
+
+  test('it can come from a file', async () => {
+    const file = join(await temporaryFolder(), 'token');
+    await writeFile(file, 'open sesame\n');
+    const { url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--token-file', file);
+    expect(url).toMatch(/\?token=open%20sesame$/);
+    await handleAt(url);
+    expect((await nbdError(handleAt(url.replace('open', 'close')))).message).toContain('4401 wrong token');
+  });
+});
+
+describe('the log', () => {
+  test('as JSON', async () => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--log', 'json');
+    const nbd = await handleAt(url);
+    await nbd.pread(4096, 0);
+    await nbd.shutdown();
+    await nbdError(handleAt(url.replace('disk', 'other')));
+    program.signal('SIGTERM');
+    expect(await program.exit).toBe(0);
+    const [first, second] = program.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ target: 'disk', code: 1000, reason: 'the NBD server closed the connection' });
+    expect(Date.parse(first.time)).not.toBeNaN();
+    expect(first.bytesToClient).toBeGreaterThan(4096);
+    expect(first.bytesToServer).toBeGreaterThan(28);
+    expect(first.milliseconds).toBeGreaterThanOrEqual(0);
+    expect(second).toMatchObject({ target: 'other', code: 4404, bytesToServer: 0, bytesToClient: 0 });
+  });
+
+  test('as text, in which a client cannot write lines of its own', async () => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri);
+    const socket = client(url.replace('disk', 'a%0A"b"%1B[2J%C3%BC'), { origin: url.replace(/^ws(.*)\/nbd.*/, 'http$1') });
+    expect(await endOf(socket)).toMatch(/^4404/);
+    program.signal('SIGTERM');
+    expect(await program.exit).toBe(0);
+    const line = String.raw`"a\n\"b\"\u001b[2J\u00fc" from 127.0.0.1 `;
+    expect(program.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(program.stderr).toContain(line);
+    expect(program.stderr).toMatch(/ origin "http:\S+": 0 bytes to the server, 0 to the client, \d+\.\d s, 4404 "unknown/);
+  });
+});
+
+describe('other requests', () => {
+  test('/healthz is answered, and nothing else', async () => {
+    const { url } = await proxyProcess((await nbdkit('memory', '1M')).uri);
+    const base = new URL('/', url.replace('ws:', 'http:'));
+    const health = await fetch(new URL('healthz', base));
+    expect(health.status).toBe(200);
+    expect(await health.json()).toEqual({ status: 'ok' });
+    for (const path of ['', 'nbd/disk', 'healthz/', '../etc/passwd']) expect((await fetch(new URL(path, base))).status).toBe(404);
+    const upgrade = new WebSocket(new URL('/other', url));
+    const [error] = (await once(upgrade, 'error')) as [Error];
+    expect(error.message).toBe('Unexpected server response: 404');
+  });
+
+  test('a request that never ends is cut off', async () => {
+    const { url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--handshake-timeout', '0.1');
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.resume().write('GET /nbd/disk HTTP/1.1\r\nHost: localhost\r\n');
+    await once(socket, 'end');
+  });
+});
+
+test('TLS, with pages of https alone', async () => {
+  const folder = await temporaryFolder();
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  await run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject);
+  const { url } = await proxyProcess((await nbdkit('pattern', 'size=1M')).uri, '--cert', cert, '--key', key);
+  expect(url).toMatch(/^wss:/);
+  const nbd = await newHandle();
+  const origin = url.replace(/^wss(.*)\/nbd.*/, 'https$1');
+  await nbd.connectSocket(new WebSocket(url, { rejectUnauthorized: false, origin }));
+  expect(await nbd.pread(8, 8)).toEqual(pattern(8, 8));
+  const plain = client(url, { rejectUnauthorized: false, origin: origin.replace('https', 'http') });
+  expect(await endOf(plain)).toMatch(/^4403 origin not allowed: http:/);
+});
+
+test('--read-only, --allow-origin and --allow-host', async () => {
+  const options = ['--read-only', '--allow-origin', 'https://page.example', '--allow-host', 'disks.example'];
+  const { url } = await proxyProcess((await nbdkit('memory', '1M')).uri, ...options);
+  const nbd = await newHandle();
+  await nbd.connectSocket(new WebSocket(url, { origin: 'https://page.example', headers: { host: 'disks.example' } }));
+  expect((await nbdError(nbd.pwrite(new Uint8Array(512), 0))).code).toBe('EROFS');
+});
+
+describe('SIGTERM', () => {
+  test('waits for connections to end', async () => {
+    const { program, url } = await proxyProcess((await nbdkit('pattern', 'size=1M')).uri);
+    const nbd = await handleAt(url);
+    program.signal('SIGTERM');
+    const { hostname, port } = new URL(url);
+    await refused(hostname, Number(port));
+    expect(await nbd.pread(8, 8)).toEqual(pattern(8, 8));
+    await nbd.shutdown();
+    expect(await program.exit).toBe(0);
+    expect(lastLine(program.stderr)).toContain('1000 "the NBD server closed the connection"');
+  });
+
+  test('closes them when their time is up', async () => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--drain-timeout', '0.1');
+    const socket = client(url);
+    await received(socket).atLeast(18);
+    program.signal('SIGTERM');
+    expect(await endOf(socket)).toBe('1001 the proxy is shutting down');
+    expect(await program.exit).toBe(0);
+    expect(lastLine(program.stderr)).toContain('1001 "the proxy is shutting down"');
+  });
+
+  test('a second one closes them at once', async () => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--drain-timeout', '3600');
+    const socket = client(url);
+    await received(socket).atLeast(18);
+    program.signal('SIGTERM');
+    const { hostname, port } = new URL(url);
+    await refused(hostname, Number(port));
+    program.signal('SIGINT');
+    expect(await endOf(socket)).toBe('1001 the proxy is shutting down');
+    expect(await program.exit).toBe(0);
+  });
+});
+
+/** Waits until nobody listens any more. */
+async function refused(host: string, port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, host);
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (!isOpen) return;
+  }
+}
+
+describe('mistakes', () => {
+  const target = ['--target', 'disk=nbd://localhost'];
+  const mistakes: [string[], RegExp][] = [
+    [[], /at least one target/],
+    [['--target', 'nbd://localhost'], /--target takes NAME=URI/],
+    [['--target', '=nbd://localhost'], /--target takes NAME=URI/],
+    [['--target', 'disk=http://localhost'], /is not a URI/],
+    [[...target, '--listen', 'localhost'], /--listen takes ADDRESS:PORT/],
+    [[...target, '--listen', ':8080'], /--listen takes ADDRESS:PORT/],
+    [[...target, '--listen', '127.0.0.1:65536'], /--listen takes ADDRESS:PORT/],
+    [[...target, '--log', 'xml'], /--log takes text or json/],
+    [[...target, '--cert', 'x'], /--cert and --key go together/],
+    [[...target, '--max-connections', '-1'], /max-connections/],
+    [[...target, '--max-connections', '0'], /maxConnections/],
+    [[...target, '--idle-timeout', 'x'], /--idle-timeout takes a number of seconds/],
+    [[...target, '--allow-origin', 'page.example'], /is not an origin/],
+    [[...target, '--nonsense'], /nonsense/],
+    [[...target, 'more'], /more/],
+  ];
+  test.for(mistakes)('%j', async ([args, message]) => {
+    const program = cli('proxy', ...args);
+    expect(await program.exit).toBe(2);
+    expect(program.stderr).toMatch(message);
+    expect(program.stdout).toBe('');
+  });
+
+  test('a port that is taken', async () => {
+    const { url } = await proxyProcess('nbd://localhost');
+    const program = cli('proxy', ...target, '--listen', new URL(url).host);
+    expect(await program.exit).toBe(1);
+    expect(program.stderr).toContain('EADDRINUSE');
+  });
+
+  test('--help', async () => {
+    const program = cli('proxy', '--help');
+    expect(await program.exit).toBe(0);
+    expect(program.stdout).toContain('--allow-origin');
+  });
+});
