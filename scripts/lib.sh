@@ -25,7 +25,7 @@ need() {
   [ "$(id -u)" = 0 ] || die "needs packages that are not installed. Run: sudo apt-get install ${missing[*]}"
   refresh_package_lists
   say "installing ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >&2
 }
 
 # need_program PROGRAM PACKAGE...: the same, for a program that may also have come another way.
