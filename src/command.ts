@@ -63,11 +63,7 @@ export class Command implements Closure {
   /** Any other closure of the command's; none where there is no callback. */
   closure(type: ClosureType, callback: ((...args: never[]) => CallbackResult) | undefined): Pointer {
     if (callback === undefined) return this.owner.exports[`nbd_wasm_${type}`](0);
-    return this.#closure(type, { owner: new CallbackOwner(this), callback });
-  }
-
-  #closure(type: ClosureType, closure: Closure): Pointer {
-    const key = this.owner.closures.add(closure);
+    const key = this.owner.closures.add({ owner: new CallbackOwner(this), callback });
     this.#keys.push(key);
     return this.owner.exports[`nbd_wasm_${type}`](key);
   }

@@ -57,9 +57,10 @@ export class PosixCalls {
       const mapping = this.#buffers.at(address);
       mapping.zeroed = false;
       // What was read for a buffer that is gone is skipped: its command fails alone (src/command.ts).
-      if (this.#buffers.isLost(mapping))
-        result = socket.receive(new Uint8Array(Math.min(length, skipSize)), 0, Math.min(length, skipSize));
-      else result = socket.receive(mapping.bytes, address - mapping.address, length);
+      if (this.#buffers.isLost(mapping)) {
+        const skipped = new Uint8Array(Math.min(length, skipSize));
+        result = socket.receive(skipped, 0, skipped.length);
+      } else result = socket.receive(mapping.bytes, address - mapping.address, length);
     }
     if (result < 0) this.failure = socket.failure;
     return result;

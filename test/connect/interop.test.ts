@@ -3,24 +3,19 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type NBD, TLS_REQUIRE } from 'libnbd-wasm';
+import type { NBD } from 'libnbd-wasm';
 import { describe, expect, it } from 'vitest';
 import { noise } from '../support/bytes.js';
 import { nbdError, newHandle } from '../support/handles.js';
 import { type Pki, pki } from '../support/pki.js';
 import { OwnedProcess, run, temporaryFolder } from '../support/processes.js';
 import { nbdServer, qemuNbd, type Server } from '../support/servers.js';
+import { tlsClient } from '../support/tls_client.js';
 
 const keys = pki();
 const content = noise(65536);
 
-async function client(folder: keyof Pki, prepare: (nbd: NBD) => void = () => {}): Promise<NBD> {
-  const nbd = await newHandle();
-  nbd.setTls(TLS_REQUIRE);
-  nbd.setTlsCertificates(keys[folder]);
-  prepare(nbd);
-  return nbd;
-}
+const client = tlsClient(keys);
 
 async function expectContent(nbd: NBD): Promise<void> {
   expect(nbd.getTlsNegotiated()).toBe(true);

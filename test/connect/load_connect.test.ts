@@ -1,7 +1,8 @@
 // load({ connect }): where the caller opens the connections that libnbd asks for.
 import { Duplex } from 'node:stream';
-import { type BytePair, type ConnectTarget, load } from 'libnbd-wasm';
+import { type BytePair, load } from 'libnbd-wasm';
 import { describe, expect, it } from 'vitest';
+import { connectingTo } from '../support/connect_targets.js';
 import { nbdError, newHandle } from '../support/handles.js';
 import { holdings, nothing } from '../support/internals.js';
 import { nbdkit } from '../support/servers.js';
@@ -18,13 +19,7 @@ describe('a connect function', () => {
     ['aioConnect, Unix', { path: '/somewhere' }, 'nbd+unix:///?socket=/somewhere'],
   ] as const)('is told where to go: %s', async (call, expected, uri) => {
     const server = await nbdkit('null', '1M');
-    const targets: ConnectTarget[] = [];
-    const lib = await load({
-      connect: (target) => {
-        targets.push(target);
-        return server.socket();
-      },
-    });
+    const { lib, targets } = await connectingTo(server);
     const nbd = await newHandle(lib);
     switch (call) {
       case 'connectTcp':

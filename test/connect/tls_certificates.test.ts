@@ -8,19 +8,14 @@ import { nbdError, newHandle } from '../support/handles.js';
 import { holdings, nothing } from '../support/internals.js';
 import { type Pki, pki } from '../support/pki.js';
 import { nbdkit, nbdkitOnTcp, type Server } from '../support/servers.js';
+import { tlsClient } from '../support/tls_client.js';
 
 const keys = pki();
 
 const secured = (folder: keyof Pki = 'server', ...more: string[]): Promise<Server> =>
   nbdkitOnTcp('--tls=require', `--tls-certificates=${keys[folder]}`, ...more, 'memory', '1M');
 
-async function client(folder: keyof Pki, prepare: (nbd: NBD) => void = () => {}): Promise<NBD> {
-  const nbd = await newHandle();
-  nbd.setTls(TLS_REQUIRE);
-  nbd.setTlsCertificates(keys[folder]);
-  prepare(nbd);
-  return nbd;
-}
+const client = tlsClient(keys);
 
 function connect(nbd: NBD, server: Server, host = 'localhost'): Promise<void> {
   if ('path' in server.address) return nbd.connectUnix(server.address.path);
