@@ -1,13 +1,62 @@
-// How the tests run: in processes of their own, against the built package in dist/, as its users import it.
+// How the tests run: in processes of their own, against the built package in dist/, as its users import it; and those that
+// need nothing of Node's in browsers as well.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { debianBrowsers } from './test/browser/support/provider.js';
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Only Node has what these are about, or what they are made with. */
+const onlyInNode = [
+  '200_connect_command',
+  '410_pwrite',
+  '510_aio_pwrite',
+  'debug_environment',
+  'errors_state',
+  'option_exceptions',
+  'shutdown',
+  'surface',
+];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    server: { deps: { external: [/\/dist\//] } }, // a test's `libnbd-wasm` is the package itself, run by Node as it is
     testTimeout: 60_000, // a hang ends; nothing here is a measurement of speed
     hookTimeout: 60_000,
     reporters: ['default', './test/support/summary_reporter.ts'],
+    maxWorkers: '100%',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**'],
+          pool: 'forks',
+          server: { deps: { external: [/\/dist\//] } }, // a test's `libnbd-wasm` is the package itself, run by Node as it is
+        },
+      },
+      {
+        extends: true,
+        resolve: {
+          alias: [
+            { find: /^libnbd-wasm$/, replacement: path('dist/browser.js') },
+            { find: /^.*\/platform\.js$/, replacement: path('test/browser/support/platform.ts') },
+          ],
+        },
+        test: {
+          name: 'browser',
+          include: ['test/*.test.ts', 'test/binding/*.test.ts', 'test/browser/*.test.ts'],
+          exclude: onlyInNode.map((name) => `test/binding/${name}.test.ts`),
+          globalSetup: ['test/browser/support/global_setup.ts'],
+          browser: {
+            enabled: true,
+            provider: debianBrowsers(),
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: 'chromium' }, { browser: 'firefox' }],
+          },
+        },
+      },
+    ],
   },
 });

@@ -6,10 +6,15 @@ cd "$(dirname "$0")/.."
 
 install_node_modules
 need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl file e2fsprogs util-linux procps \
-  websockify nginx-light
+  websockify nginx-light chromium firefox-esr
 for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv; do
   command -v $program >/dev/null || die "the tests need the program $program. Install it and run this again."
 done
+chromium=$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)
+firefox=$(command -v firefox-esr || command -v firefox || true)
+export CHROMIUM=${CHROMIUM:-$chromium} FIREFOX=${FIREFOX:-$firefox}
+[ -n "$CHROMIUM" ] && [ -n "$FIREFOX" ] ||
+  die 'the tests need Chromium and Firefox. Install them, or name their programs in the variables CHROMIUM and FIREFOX.'
 bash build.sh
 bash scripts/check.sh
 npx --no-install vitest run "$@"

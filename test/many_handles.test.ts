@@ -8,11 +8,12 @@ import { nbdkit, peer } from './support/platform.js';
 import { handshake } from './support/protocol.js';
 import { ScriptedTransport } from './support/scripted_transport.js';
 
-test('300 connections at once, all reading', async () => {
+// Firefox opens 200 WebSockets at most, Chromium 255.
+test('150 connections at once, all reading', async () => {
   const lib = await load();
   const server = await nbdkit('pattern', '1G');
-  const handles = await Promise.all(Array.from({ length: 300 }, () => connected(server, () => {}, lib)));
-  expect(holdings(lib)).toMatchObject({ descriptors: 300, connections: 300 });
+  const handles = await Promise.all(Array.from({ length: 150 }, () => connected(server, () => {}, lib)));
+  expect(holdings(lib)).toMatchObject({ descriptors: 150, connections: 150 });
   const read = async (nbd: NBD, i: number) => {
     for (let offset = i * 4096; offset < 2 ** 20; offset += 2 ** 18) {
       expect(firstDifference(await nbd.pread(4096, offset), pattern(offset, 4096)), `handle ${i}`).toBe(-1);

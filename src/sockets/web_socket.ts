@@ -26,7 +26,9 @@ const OPEN = 1;
 /** Messages are cut at this size: a proxy holds each of them whole before it can pass it on. */
 const maxMessage = 2 ** 18;
 /** Above this many bytes that the WebSocket has not sent yet, the library is told to wait. */
-const bufferedBound = 2 ** 20;
+const leastBound = 2 ** 20;
+/** The bound doubles up to this while the WebSocket runs dry before it is asked: in the background, timers are a second apart. */
+const mostBound = 2 ** 24;
 /** A WebSocket has no event for what it has sent, so it is asked, this many milliseconds apart. */
 const pollInterval = 4;
 
@@ -60,6 +62,7 @@ export class WebSocketTransport implements Transport {
   #early: ((events: TransportEvents) => void)[] = [];
   /** Writes that the WebSocket has taken, and holds too many bytes of. */
   #unwritten: (() => void)[] = [];
+  #bufferedBound = leastBound;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasOpened = false;
   #isOver = false; // nothing is reported any more
@@ -173,7 +176,7 @@ export class WebSocketTransport implements Transport {
 
   #checkBuffered(): void {
     if (this.#unwritten.length === 0) return;
-    if ((this.#socket?.bufferedAmount ?? 0) > bufferedBound) {
+    if ((this.#socket?.bufferedAmount ?? 0) > this.#bufferedBound) {
       this.#timer ??= setTimeout(this.#timerOnTimeout, pollInterval);
       return;
     }
@@ -184,6 +187,7 @@ export class WebSocketTransport implements Transport {
 
   readonly #timerOnTimeout = (): void => {
     this.#timer = undefined;
+    if (this.#socket?.bufferedAmount === 0) this.#bufferedBound = Math.min(2 * this.#bufferedBound, mostBound);
     this.#checkBuffered();
   };
 

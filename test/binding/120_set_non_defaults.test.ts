@@ -56,7 +56,7 @@ test('TLS can be asked for exactly where it is supported', async () => {
     expect(nbd.getTls()).toBe(TLS_ALLOW);
   } else {
     const error = await nbdError(() => nbd.setTls(TLS_ALLOW));
-    expect(error.message).toBe('nbd_set_tls: libnbd was compiled without TLS support: Not supported');
+    expect(error.message).toMatch(/^nbd_set_tls: a page cannot do TLS .*: Not supported$/);
     expect(error.code).toBe('ENOTSUP');
     expect(nbd.getTls()).toBe(TLS_DISABLE);
   }

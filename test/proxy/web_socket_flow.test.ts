@@ -1,7 +1,7 @@
 // A WebSocket that does not get rid of its bytes holds back the library.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { concat, noise } from '../support/bytes.js';
 import { newHandle } from '../support/handles.js';
@@ -33,6 +33,27 @@ test('a WebSocket that does not get rid of its bytes is given no more than a few
   const sent = concat(...socket.sent.slice(before)).subarray(request);
   expect(Buffer.compare(sent, bytes)).toBe(0);
   for (const { length } of socket.sent) expect(length).toBeLessThanOrEqual(2 ** 18);
+});
+
+test('a page in the background, whose timers are a second apart, still sends megabytes a second', async () => {
+  const size = 2 ** 25;
+  const { nbd, socket } = await connectedTo(ready());
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  socket.onsend = ({ length }) => {
+    socket.bufferedAmount += length;
+  };
+  const before = socket.sent.length;
+  const writes = [nbd.pwrite(new Uint8Array(size), 0), nbd.pwrite(new Uint8Array(size), size)];
+  const all = () => socket.sent.slice(before).reduce((sum, { length }) => sum + length, 0);
+  let seconds = 0;
+  for (; all() < 2 * (request + size); seconds++) {
+    socket.bufferedAmount = 0; // the network was quicker than that
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(seconds).toBeLessThan(10);
+  for (const cookie of [1, 2]) socket.deliver(simpleReply(cookie).slice().buffer);
+  await Promise.all(writes);
 });
 
 test('a peer that does not read holds back the `ws` package’s as well', async () => {

@@ -1,17 +1,13 @@
 // A scripted server on a socket. Every connection to it plays the script from its beginning.
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
-import type { TestServer } from './platform.js';
+import { atEnd } from './cleanup.js';
 import { temporaryFolder } from './processes.js';
 import { Player, type Step } from './script.js';
-import { listen } from './servers.js';
+import { listen, Server } from './servers.js';
 
-export async function peer(
-  script: readonly Step[],
-  pieceSize?: number,
-): Promise<TestServer & { path: string; socket(): Socket }> {
+export async function peer(script: readonly Step[], pieceSize?: number): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -34,11 +30,15 @@ export async function peer(
   const kill = async () => {
     for (const socket of sockets) socket.destroy();
   };
-  onTestFinished(kill);
+  atEnd(kill);
   // Only TCP can be reset.
   const resets = script.some((step) => 'close' in step && step.close === 'reset');
-  const path = join(await temporaryFolder(), 'socket');
-  await listen(server, resets ? { host: '127.0.0.1', port: 0 } : { path });
-  const address = server.address() as AddressInfo | string;
-  return { path, kill, socket: () => (typeof address === 'string' ? connect(address) : connect(address.port, address.address)) };
+  if (!resets) {
+    const path = join(await temporaryFolder(), 'socket');
+    await listen(server, { path });
+    return new Server({ path }, { kill });
+  }
+  const host = '127.0.0.1';
+  await listen(server, { host, port: 0 });
+  return new Server({ host, port: (server.address() as AddressInfo).port }, { kill });
 }

@@ -7,12 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './cleanup.js';
 
 /** A new folder, removed when the test is over. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'libnbd-wasm-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -31,7 +31,7 @@ export class OwnedProcess {
     this.#child.on('error', (error) => {
       this.#stderr += error.message;
     });
-    onTestFinished(() => this.stop());
+    atEnd(() => this.stop());
   }
 
   get pid(): number {
@@ -69,7 +69,7 @@ export class OwnedProcess {
 /** Runs a program to its end and returns what it printed. */
 export async function run(program: string, ...args: string[]): Promise<Buffer> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => {
+  atEnd(() => {
     child.kill('SIGKILL');
   });
   const out: Buffer[] = [];

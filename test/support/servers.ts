@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './cleanup.js';
 import type { TestServer } from './platform.js';
 import { OwnedProcess, run, temporaryFolder } from './processes.js';
 
@@ -124,7 +124,7 @@ export async function nbdkitOnTcp(...args: string[]): Promise<Server> {
 
 /** Starts a server of the test's own, which is closed when the test is over. */
 export async function listen(server: NetServer, where: { path: string } | { host: string; port: number }): Promise<void> {
-  onTestFinished(() => void server.close());
+  atEnd(() => void server.close());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(where, resolve);
   });

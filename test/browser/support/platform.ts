@@ -1,0 +1,33 @@
+// What the shared suites need of a browser: servers, each behind a WebSocket proxy, started by the host that the test run has.
+import { connectWebSocket } from 'libnbd-wasm';
+import { inject, onTestFinished } from 'vitest';
+import type { TestServer } from '../../support/platform.js';
+import type { Step } from '../../support/script.js';
+import type { Image } from '../../support/servers.js';
+import { toWire } from '../../support/wire.js';
+import type { ServerRequest } from './server_host.js';
+
+export const nbdkit = (...args: string[]): Promise<TestServer> => start(['nbdkit', ...args]);
+export const qemuNbd = (image: Image): Promise<TestServer> => start(['qemuNbd', image]);
+export const nbdServer = (content: Uint8Array, settings: string[] = []): Promise<TestServer> =>
+  start(['nbdServer', content, settings]);
+export const peer = (script: readonly Step[], pieceSize?: number): Promise<TestServer> =>
+  start(pieceSize === undefined ? ['peer', script] : ['peer', script, pieceSize]);
+
+async function start(request: ServerRequest): Promise<TestServer> {
+  const host = inject('serverHost');
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await fetch(new URL(path, host), init);
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${request[0]}: ${answer}`);
+    return answer;
+  };
+  const path = await ask('/', { method: 'POST', body: toWire(request) });
+  onTestFinished(async () => void (await ask(path, { method: 'DELETE' })));
+  const url = new URL(`${path}server`, host);
+  url.protocol = 'ws:';
+  return {
+    socket: () => connectWebSocket(url),
+    kill: async () => void (await ask(`${path}server`, { method: 'DELETE' })),
+  };
+}

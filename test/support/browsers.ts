@@ -1,0 +1,57 @@
+// Debian's browsers, headless, driven by puppeteer-core: no download, no account, no network but the test's own.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, type LaunchOptions, launch } from 'puppeteer-core';
+
+export type BrowserName = 'chromium' | 'firefox';
+
+// What a browser does by itself, such as to look for updates, would wait for a network that there may not be.
+const chromium: LaunchOptions = {
+  browser: 'chrome',
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', // as root, in a container, there is none to be had; the pages are ours
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+const firefox: LaunchOptions = {
+  browser: 'firefox',
+  executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+  extraPrefsFirefox: {
+    // Of several pages only one is in front; the others' timers would be a second apart.
+    'dom.min_background_timeout_value': 4,
+    'dom.min_background_timeout_value_without_budget_throttling': 4,
+    'dom.timeout.enable_budget_timer_throttling': false,
+    'network.captive-portal-service.enabled': false,
+    'network.connectivity-service.enabled': false,
+    'app.update.disabledForTesting': true,
+    'browser.safebrowsing.update.enabled': false,
+    'services.settings.server': 'data:,#remote-settings-dummy/v1',
+  },
+};
+
+export interface OwnedBrowser {
+  readonly browser: Browser;
+  /** Ends it, and removes its profile. */
+  close(): Promise<void>;
+}
+
+/** Starts a browser with an empty profile of its own. Whoever starts it closes it. */
+export async function startBrowser(name: BrowserName): Promise<OwnedBrowser> {
+  const userDataDir = await mkdtemp(join(tmpdir(), 'libnbd-wasm-browser-'));
+  const browser = await launch({ ...(name === 'chromium' ? chromium : firefox), headless: true, userDataDir });
+  return {
+    browser,
+    close: async () => {
+      await browser.close();
+      await rm(userDataDir, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
