@@ -40,6 +40,7 @@ export default defineConfig({
         resolve: {
           alias: [
             { find: /^libnbd-wasm$/, replacement: path('dist/browser.js') },
+            { find: /^libnbd-wasm\/worker-client$/, replacement: path('dist/worker_client.js') },
             { find: /^.*\/platform\.js$/, replacement: path('test/browser/support/platform.ts') },
           ],
         },

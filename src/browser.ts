@@ -1,6 +1,7 @@
 // libnbd-wasm in a web page or a worker.
+import { compileResponse } from './compile_response.js';
 import { cannotConnect } from './host.js';
-import { compileResponse, loader } from './load.js';
+import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { type ConnectThrough, connectThroughWith } from './sockets/connect_through.js';
 import { connectWebSocket } from './sockets/connect_web_socket.js';
@@ -10,11 +11,16 @@ export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
+const compileUrl = (url: URL | string) =>
+  compileResponse(
+    fetch(url).catch((cause: unknown) => {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      const where = "the browser's console says why, such as a content security policy that does not allow it as connect-src";
+      throw new Error(`libnbd.wasm: ${url} cannot be fetched (${what}): ${where}`, { cause });
+    }),
+  );
+
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
-export const load = loader(
-  () => compileResponse(fetch(new URL('./libnbd.wasm', import.meta.url))),
-  (url) => compileResponse(fetch(url)),
-  { connect: cannotConnect },
-);
+export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url)), compileUrl, { connect: cannotConnect });
 
 setSharedLoader(load);

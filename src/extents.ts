@@ -26,25 +26,33 @@ export interface ExtentsOptions extends WaitOptions {
 /** The longest range that a request can ask about without extended headers, rounded down so that every block size divides it. */
 const longestRange = 2n ** 32n - 2n ** 16n;
 
+/** A handle, here or in a worker. */
+export interface ExtentSource extends Pick<NBD, 'blockStatus64'> {
+  canMetaContext(context: string): boolean | Promise<boolean>;
+  getSize(): bigint | Promise<bigint>;
+  getBlockSize(type: number): bigint | Promise<bigint>;
+  getExtendedHeadersNegotiated(): boolean | Promise<boolean>;
+}
+
 export async function* extents(
-  nbd: NBD,
+  nbd: ExtentSource,
   { context = CONTEXT_BASE_ALLOCATION, offset = 0n, length, signal }: ExtentsOptions,
 ): AsyncGenerator<Extent, void, undefined> {
-  if (!nbd.canMetaContext(context)) {
+  if (!(await nbd.canMetaContext(context))) {
     throw new NBDError(
       `extents: the metadata context ${context} was not negotiated: call addMetaContext() before connecting; a server that ` +
         'does not have it cannot tell its extents',
       'ENOTSUP',
     );
   }
-  const size = nbd.getSize();
+  const size = await nbd.getSize();
   let position = BigInt(offset);
   const end = length === undefined ? size : position + BigInt(length);
   if (position < 0n || end > size || end < position) {
     throw new RangeError(`extents: from ${position} to ${end} is not inside the disk, which has ${size} bytes`);
   }
-  const longest = nbd.getExtendedHeadersNegotiated() ? size : longestRange;
-  const block = nbd.getBlockSize(SIZE_MINIMUM) || 1n;
+  const longest = (await nbd.getExtendedHeadersNegotiated()) ? size : longestRange;
+  const block = (await nbd.getBlockSize(SIZE_MINIMUM)) || 1n;
   let current: Extent | undefined;
   while (position < end) {
     // What is asked for is aligned, whatever the caller's range is.
@@ -72,7 +80,7 @@ export async function* extents(
   if (current !== undefined) yield current;
 }
 
-async function ask(nbd: NBD, context: string, count: bigint, offset: bigint, signal: AbortSignal | undefined) {
+async function ask(nbd: ExtentSource, context: string, count: bigint, offset: bigint, signal: AbortSignal | undefined) {
   let found: { length: bigint; flags: bigint }[] = [];
   await nbd.blockStatus64(
     count,

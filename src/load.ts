@@ -1,4 +1,5 @@
 // Where the module's bytes come from.
+import { compileResponse } from './compile_response.js';
 import type { Connect, Host } from './host.js';
 import { Library } from './library.js';
 
@@ -32,12 +33,4 @@ export function loader(
     const host = options.connect === undefined ? platform : { ...platform, connect: options.connect };
     return Library.instantiate(await compile(options), host);
   };
-}
-
-/** Compiles what a server delivers, whatever MIME type it calls it. */
-export async function compileResponse(response: Response | PromiseLike<Response>): Promise<WebAssembly.Module> {
-  const delivered = await response;
-  if (!delivered.ok) throw new Error(`libnbd.wasm: ${delivered.url} answered ${delivered.status} ${delivered.statusText}`);
-  if (delivered.headers.get('content-type')?.startsWith('application/wasm')) return WebAssembly.compileStreaming(delivered);
-  return WebAssembly.compile(await delivered.arrayBuffer());
 }

@@ -3,7 +3,15 @@ import { type Extent, type ExtentsOptions, extents } from './extents.js';
 import { Methods } from './generated/methods.js';
 import type { TlsCredentials } from './host.js';
 import type { Library } from './library.js';
-import { type ReadableOptions, readable, readFully, type TransferOptions, type WritableOptions, writable } from './transfers.js';
+import {
+  geometryOf,
+  type ReadableOptions,
+  readable,
+  readFully,
+  type TransferOptions,
+  type WritableOptions,
+  writable,
+} from './transfers.js';
 
 /**
  * A handle of libnbd's: one connection to one NBD server.
@@ -89,7 +97,7 @@ export class NBD extends Methods {
    * reader; cancelling the stream stops them.
    */
   readable(options: ReadableOptions = {}): ReadableStream<Uint8Array> {
-    return readable(this, options);
+    return readable(this, geometryOf(this), options);
   }
 
   /**
@@ -97,7 +105,7 @@ export class NBD extends Methods {
    * `inFlight` requests are under way. Closing it waits for all of them and flushes, where the server can.
    */
   writable(options: WritableOptions = {}): WritableStream<Uint8Array> {
-    return writable(this, options);
+    return writable(this, geometryOf(this), options);
   }
 
   /** `using`: {@link close}. */

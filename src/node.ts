@@ -1,6 +1,7 @@
 // libnbd-wasm in Node.
 import { readFile } from 'node:fs/promises';
-import { compileResponse, loader } from './load.js';
+import { compileResponse } from './compile_response.js';
+import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { nodeHost } from './node_host.js';
 import { type ConnectThrough, connectThroughWith } from './sockets/connect_through.js';

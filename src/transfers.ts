@@ -3,6 +3,34 @@ import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED 
 import type { WaitOptions } from './handle.js';
 import type { NBD } from './nbd.js';
 
+/** What reads and writes a disk: a handle, here or in a worker. */
+export interface Disk extends Pick<NBD, 'pread' | 'pwrite' | 'flush'> {
+  canFlush(): boolean | Promise<boolean>;
+}
+
+/** What its server has said of a disk, in bytes. */
+export interface Geometry {
+  size: bigint;
+  /** Every request is a multiple of this. */
+  minimum: bigint;
+  preferred: bigint;
+  /** The most that a request may be about. */
+  maximum: bigint;
+  /** The most that a request may carry. */
+  payload: bigint;
+}
+
+/** Asks a handle, here or in a worker, with one call for each number. */
+export function geometryOf<T>(nbd: { getSize(): T; getBlockSize(type: number): T }): { [K in keyof Geometry]: T } {
+  return {
+    size: nbd.getSize(),
+    minimum: nbd.getBlockSize(SIZE_MINIMUM),
+    preferred: nbd.getBlockSize(SIZE_PREFERRED),
+    maximum: nbd.getBlockSize(SIZE_MAXIMUM),
+    payload: nbd.getBlockSize(SIZE_PAYLOAD),
+  };
+}
+
 export interface TransferOptions extends WaitOptions {
   /**
    * The size of a request in bytes, 256 KiB unless told otherwise. It is rounded to the server's preferred block size and
@@ -39,38 +67,37 @@ export async function readFully(
   options: TransferOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const start = BigInt(offset);
-  const range = checkedRange(nbd, 'readFully', start, BigInt(length));
+  const geometry = geometryOf(nbd);
+  const range = checkedRange(geometry, 'readFully', start, BigInt(length));
   const bytes = new Uint8Array(length);
-  const stream = pieces(nbd, range, options);
   const window = new InFlight(options.inFlight);
-  for (const { at, count } of stream) {
-    const index = Number(at - start);
-    await window.add(readPiece(nbd, at, count, bytes.subarray(index, index + count), options.signal));
+  for (const piece of pieces(geometry, range, options)) {
+    const index = Number(piece.at - start);
+    const target = bytes.subarray(index, index + piece.count);
+    const read = isAligned(geometry, piece)
+      ? nbd.preadInto(target, piece.at, { signal: options.signal })
+      : readPiece(nbd, geometry, piece, options.signal).then((found) => target.set(found));
+    await window.add(read);
   }
   await window.end();
   return bytes;
 }
 
 /** A range of the disk as a stream of chunks, each of a request's size. */
-export function readable(nbd: NBD, options: ReadableOptions): ReadableStream<Uint8Array> {
+export function readable(disk: Disk, geometry: Geometry, options: ReadableOptions): ReadableStream<Uint8Array> {
   const start = BigInt(options.offset ?? 0n);
-  const range = checkedRange(
-    nbd,
-    'readable',
-    start,
-    options.length === undefined ? nbd.getSize() - start : BigInt(options.length),
-  );
+  const length = options.length === undefined ? geometry.size - start : BigInt(options.length);
+  const range = checkedRange(geometry, 'readable', start, length);
   const inFlight = checkedInFlight(options.inFlight);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const rest = pieces(nbd, range, options);
+  const rest = pieces(geometry, range, options);
   const reads: Promise<Uint8Array>[] = [];
   const readAhead = () => {
     while (reads.length < inFlight) {
       const { value: piece } = rest.next();
       if (piece === undefined) return;
-      const bytes = new Uint8Array(piece.count);
-      const read = readPiece(nbd, piece.at, piece.count, bytes, signal).then(() => bytes);
+      const read = readPiece(disk, geometry, piece, signal);
       read.catch(() => {}); // whoever takes it from the queue sees it; a cancelled stream takes no more
       reads.push(read);
     }
@@ -95,9 +122,9 @@ export function readable(nbd: NBD, options: ReadableOptions): ReadableStream<Uin
 }
 
 /** A stream that writes what it is given to the disk, from an offset on, and flushes when it is closed. */
-export function writable(nbd: NBD, options: WritableOptions): WritableStream<Uint8Array> {
+export function writable(disk: Disk, geometry: Geometry, options: WritableOptions): WritableStream<Uint8Array> {
   const window = new InFlight(options.inFlight);
-  const size = requestSize(nbd, options);
+  const size = requestSize(geometry, options);
   let position = BigInt(options.offset ?? 0n);
   // Chunks come in any size, and their memory is the writer's again as soon as they were taken: blocks are our own.
   let block = new Uint8Array(size);
@@ -109,7 +136,7 @@ export function writable(nbd: NBD, options: WritableOptions): WritableStream<Uin
     position += BigInt(filled);
     block = new Uint8Array(size);
     filled = 0;
-    await window.add(nbd.pwrite(bytes, at, { flags: options.flags, signal: options.signal }));
+    await window.add(disk.pwrite(bytes, at, { flags: options.flags, signal: options.signal }));
   };
   return new WritableStream<Uint8Array>({
     async write(chunk) {
@@ -125,7 +152,7 @@ export function writable(nbd: NBD, options: WritableOptions): WritableStream<Uin
     async close() {
       if (filled > 0) await writeBlock();
       await window.end();
-      if (nbd.canFlush()) await nbd.flush({ signal: options.signal });
+      if (await disk.canFlush()) await disk.flush({ signal: options.signal });
     },
   });
 }
@@ -135,8 +162,7 @@ interface Range {
   end: bigint;
 }
 
-function checkedRange(nbd: NBD, name: string, start: bigint, length: bigint): Range {
-  const size = nbd.getSize();
+function checkedRange({ size }: Geometry, name: string, start: bigint, length: bigint): Range {
   if (start < 0n || length < 0n || start + length > size) {
     throw new RangeError(`${name}: ${length} bytes from ${start} are not inside the disk, which has ${size} bytes`);
   }
@@ -149,12 +175,12 @@ function checkedInFlight(inFlight: number = defaultInFlight): number {
 }
 
 /** What a request may hold: a multiple of the preferred block size, or of the minimum, within what the server takes. */
-function requestSize(nbd: NBD, { requestSize: wanted = defaultRequestSize }: TransferOptions): number {
+function requestSize(geometry: Geometry, { requestSize: wanted = defaultRequestSize }: TransferOptions): number {
   if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError(`requestSize must be a positive integer, not ${wanted}`);
-  const minimum = Number(nbd.getBlockSize(SIZE_MINIMUM)) || 1;
-  const preferred = Number(nbd.getBlockSize(SIZE_PREFERRED)) || minimum;
-  const maximum = Number(nbd.getBlockSize(SIZE_MAXIMUM)) || mostBytes;
-  const most = Math.min(maximum, Number(nbd.getBlockSize(SIZE_PAYLOAD)), mostBytes);
+  const minimum = Number(geometry.minimum) || 1;
+  const preferred = Number(geometry.preferred) || minimum;
+  const maximum = Number(geometry.maximum) || mostBytes;
+  const most = Math.min(maximum, Number(geometry.payload), mostBytes);
   const block = preferred <= most ? preferred : minimum;
   return Math.floor(Math.min(Math.max(wanted, block), most) / block) * block;
 }
@@ -165,8 +191,8 @@ interface Piece {
 }
 
 /** The requests that cover a range, their ends at multiples of their size. */
-function* pieces(nbd: NBD, { start, end }: Range, options: TransferOptions): Generator<Piece, undefined> {
-  const size = BigInt(requestSize(nbd, options));
+function* pieces(geometry: Geometry, { start, end }: Range, options: TransferOptions): Generator<Piece, undefined> {
+  const size = BigInt(requestSize(geometry, options));
   for (let at = start; at < end; ) {
     const next = at + size - (at % size);
     const stop = next < end ? next : end;
@@ -175,23 +201,21 @@ function* pieces(nbd: NBD, { start, end }: Range, options: TransferOptions): Gen
   }
 }
 
+const isAligned = ({ minimum }: Geometry, { at, count }: Piece): boolean =>
+  minimum <= 1n || (at % minimum === 0n && BigInt(count) % minimum === 0n);
+
 /** Reads a piece; one that is not aligned to the server's blocks is read with what is around it. */
 async function readPiece(
-  nbd: NBD,
-  at: bigint,
-  count: number,
-  target: Uint8Array,
+  disk: Disk,
+  { minimum }: Geometry,
+  { at, count }: Piece,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const block = nbd.getBlockSize(SIZE_MINIMUM) || 1n;
+): Promise<Uint8Array> {
+  const block = minimum || 1n;
   const before = Number(at % block);
   const after = Number((block - ((at + BigInt(count)) % block)) % block);
-  if (before === 0 && after === 0) {
-    await nbd.preadInto(target, at, { signal });
-    return;
-  }
-  const bytes = await nbd.pread(before + count + after, at - BigInt(before), { signal });
-  target.set(bytes.subarray(before, before + count));
+  const bytes = await disk.pread(before + count + after, at - BigInt(before), { signal });
+  return before + after === 0 ? bytes : bytes.subarray(before, before + count);
 }
 
 /** Requests in flight, up to a bound: the first that fails fails whoever adds the next or waits for the end. */

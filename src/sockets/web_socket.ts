@@ -22,6 +22,7 @@ export interface WebSocketLike {
 
 const CONNECTING = 0;
 const OPEN = 1;
+const CLOSED = 3;
 
 /** Messages are cut at this size: a proxy holds each of them whole before it can pass it on. */
 const maxMessage = 2 ** 18;
@@ -133,9 +134,11 @@ export class WebSocketTransport implements Transport {
     this.#socket?.close();
   };
 
-  // A browser's event says nothing; that of `ws` has the error. 'close' follows.
+  // A browser's event says nothing; that of `ws` has the error. 'close' follows, in the same task where the socket is closed
+  // already; but nothing follows in Chromium when the page's content security policy forbids the address.
   readonly #socketOnError = (event: object): void => {
     if ('error' in event) this.#cause = event.error;
+    if (this.#socket?.readyState === CLOSED) setTimeout(() => this.#socketOnClose({ code: 1006, reason: '' }));
   };
 
   readonly #socketOnClose = ({ code, reason }: { code: number; reason: string }): void => {

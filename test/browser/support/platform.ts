@@ -7,14 +7,19 @@ import type { Image } from '../../support/servers.js';
 import { toWire } from '../../support/wire.js';
 import type { ServerRequest } from './server_host.js';
 
-export const nbdkit = (...args: string[]): Promise<TestServer> => start(['nbdkit', ...args]);
-export const qemuNbd = (image: Image): Promise<TestServer> => start(['qemuNbd', image]);
-export const nbdServer = (content: Uint8Array, settings: string[] = []): Promise<TestServer> =>
+export interface PageServer extends TestServer {
+  /** Of the WebSocket that leads to it. */
+  readonly url: string;
+}
+
+export const nbdkit = (...args: string[]): Promise<PageServer> => start(['nbdkit', ...args]);
+export const qemuNbd = (image: Image): Promise<PageServer> => start(['qemuNbd', image]);
+export const nbdServer = (content: Uint8Array, settings: string[] = []): Promise<PageServer> =>
   start(['nbdServer', content, settings]);
-export const peer = (script: readonly Step[], pieceSize?: number): Promise<TestServer> =>
+export const peer = (script: readonly Step[], pieceSize?: number): Promise<PageServer> =>
   start(pieceSize === undefined ? ['peer', script] : ['peer', script, pieceSize]);
 
-async function start(request: ServerRequest): Promise<TestServer> {
+async function start(request: ServerRequest): Promise<PageServer> {
   const host = inject('serverHost');
   const ask = async (path: string, init: RequestInit) => {
     const response = await fetch(new URL(path, host), init);
@@ -27,6 +32,7 @@ async function start(request: ServerRequest): Promise<TestServer> {
   const url = new URL(`${path}server`, host);
   url.protocol = 'ws:';
   return {
+    url: url.href,
     socket: () => connectWebSocket(url),
     kill: async () => void (await ask(`${path}server`, { method: 'DELETE' })),
   };

@@ -1,0 +1,29 @@
+// libnbd.wasm as a web server delivers it.
+
+/** Compiles what a server delivers, whatever MIME type it calls it. */
+export async function compileResponse(response: Response | PromiseLike<Response>): Promise<WebAssembly.Module> {
+  const delivered = await response;
+  const { ok, status, statusText, headers } = delivered;
+  const url = delivered.url || 'the response';
+  if (!ok) throw notThere(url, `answered ${status} ${statusText}`.trimEnd());
+  const type = headers.get('content-type') ?? 'without a content type';
+  // A browser compiles while it downloads only what has exactly this type; a parameter, such as a charset, is one too many.
+  if (type === 'application/wasm') return WebAssembly.compileStreaming(delivered);
+  const bytes = await delivered.arrayBuffer();
+  // Many servers answer for a file that they do not have with the page of the application.
+  if (!isWasm(bytes)) throw notThere(url, `answered ${status} with something else (${type})`);
+  return WebAssembly.compile(bytes);
+}
+
+function notThere(url: string, what: string): Error {
+  return new Error(
+    `libnbd.wasm: ${url} ${what}. Put the file there, as a bundler may have to be told to, or make handles with ` +
+      '(await load({ wasm: URL })).create()',
+  );
+}
+
+function isWasm(bytes: ArrayBuffer): boolean {
+  const magic = [0x00, 0x61, 0x73, 0x6d]; // "\0asm"
+  const start = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, magic.length));
+  return magic.every((byte, i) => start[i] === byte);
+}

@@ -1,0 +1,5 @@
+// The script that a page's worker runs: it serves the calls of `libnbd-wasm/worker-client`. Importing it is all there is to do.
+import { connectThrough, connectWebSocket, load } from './browser.js';
+import { type Port, WorkerServer } from './worker/server.js';
+
+new WorkerServer(globalThis as unknown as Port, { load, connectWebSocket, connectThrough });

@@ -1,0 +1,227 @@
+// The page's side: handles whose calls are made in a worker.
+import { onAbort } from '../abort.js';
+import { NBDError } from '../errors.js';
+import { type Extent, type ExtentsOptions, extents } from '../extents.js';
+import type { WaitOptions } from '../handle.js';
+import type { NBD } from '../nbd.js';
+import type { ConnectWebSocketOptions } from '../sockets/connect_web_socket.js';
+import type { BytePair } from '../sockets/web_streams.js';
+import { geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../transfers.js';
+import { moveBytes, type Reply, type Request, receiveError, type Sent } from './messages.js';
+
+/** What is used of a `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'messageerror', listener: () => void): void;
+  addEventListener(type: 'error', listener: (event: object) => void): void;
+  terminate(): void;
+}
+
+type Local = `aio${string}` | 'poll' | 'poll2' | 'setDebugCallback' | 'clearDebugCallback';
+type Different = 'connectSocket' | 'preadInto' | 'preadStructuredInto' | 'extents' | 'readable' | 'writable' | 'close';
+type Kept = Exclude<Extract<keyof NBD, string>, Exclude<Extract<keyof NBD, Local>, `aioIs${string}` | 'aioInFlight'> | Different>;
+
+/** The calls of {@link NBD}, each with a promise of its result. */
+export type RemoteCalls = {
+  readonly [K in keyof NBD as K extends Kept
+    ? NBD[K] extends (...args: never[]) => unknown
+      ? K
+      : never
+    : never]: NBD[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
+/**
+ * A handle in a worker: {@link NBD}'s calls, each with a promise of its result. Made by {@link WorkerLibrary.create}.
+ *
+ * Buffers are moved between the page and the worker, not copied: one that was given to `pwrite` is empty afterwards. A view of a part of
+ * a larger buffer is copied, as the rest is still the page's.
+ *
+ * A callback runs in the page some time after libnbd has called it, and so cannot change the outcome: what it returns, or sets on
+ * its `error` argument, counts for nothing. One that throws still makes the call reject.
+ *
+ * Not there are the calls that only make sense beside libnbd: `aio…` but for those that tell the handle's state, `poll`, and the
+ * debug callback (the worker's console has the messages).
+ */
+export interface WorkerNBD extends RemoteCalls {
+  /** Connects through a WebSocket that the worker opens: see `connectWebSocket` of `libnbd-wasm`. The URL may be relative to the page's. */
+  connectWebSocket(url: string | URL, options?: Pick<ConnectWebSocketOptions, 'protocols'> & WaitOptions): Promise<void>;
+  /** Connects over a port or a pair of byte streams, which the page gives away to the worker. */
+  connectSocket(socket: MessagePort | BytePair, options?: WaitOptions): Promise<void>;
+  /** Reads into a view, which costs a copy; {@link NBD.pread | pread} does without. */
+  preadInto: NBD['preadInto'];
+  extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+  readable(options?: ReadableOptions): Promise<ReadableStream<Uint8Array>>;
+  writable(options?: WritableOptions): Promise<WritableStream<Uint8Array>>;
+  /** Closes the handle and its socket. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Calls by name; what a handle's methods are made of. */
+type Call = (name: string, args: readonly unknown[]) => Promise<unknown>;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  readonly callbacks: ((...args: unknown[]) => unknown)[];
+  /** The first exception that one of them threw. */
+  thrown?: { readonly error: unknown };
+}
+
+/** An instance of libnbd in a worker, made by {@link loadInWorker}. */
+export class WorkerLibrary {
+  readonly #worker: WorkerLike;
+  readonly #pending = new Map<number, Pending>();
+  #names: readonly string[] = [];
+  #messages = 0;
+  #handles = 0;
+  #failure: Error | undefined;
+
+  private constructor(worker: WorkerLike) {
+    this.#worker = worker;
+    worker.addEventListener('message', ({ data }) => this.#receive(data as Reply));
+    worker.addEventListener('messageerror', () => this.#fail(new Error('a message of the worker could not be read')));
+  }
+
+  /** @internal */
+  static async load(worker: WorkerLike, options: { wasm?: WebAssembly.Module | BufferSource | string; proxy?: string }) {
+    const library = new WorkerLibrary(worker);
+    // Once it runs, an exception that nobody caught is the page's to hear of (window.onerror), and the worker goes on.
+    worker.addEventListener('error', (event) => {
+      if (library.#names.length === 0) library.#fail(startError(event));
+    });
+    try {
+      library.#names = (await library.#ask({ kind: 'load', ...options })) as string[];
+      return library;
+    } catch (error) {
+      library.close();
+      throw error;
+    }
+  }
+
+  /** Makes a handle, not connected yet (`nbd_create`). Close it with `close()` or `await using`. */
+  async create(): Promise<WorkerNBD> {
+    const handle = ++this.#handles;
+    await this.#ask({ kind: 'create', handle });
+    return remoteHandle(this.#names, (name, args) => this.#call(handle, name, args));
+  }
+
+  /** Ends the worker at once, with all its handles and connections; what is still waited for rejects. */
+  close(): void {
+    this.#fail(new NBDError('the worker was ended by close()', 'ECANCELED'));
+  }
+
+  /** `using`: {@link close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #call(handle: number, name: string, args: readonly unknown[]): Promise<unknown> {
+    const callbacks: Pending['callbacks'] = [];
+    const transfer: Transferable[] = [];
+    let signal: AbortSignal | undefined;
+    const send = (arg: unknown): Sent => {
+      if (typeof arg === 'function') return { callback: callbacks.push(arg as () => unknown) - 1 };
+      if (arg instanceof AbortSignal) {
+        signal = arg;
+        return { signal: true };
+      }
+      if (ArrayBuffer.isView(arg)) return { value: moveBytes(arg, transfer) };
+      if (arg instanceof URL) return { value: arg.href };
+      if (isTransferable(arg)) transfer.push(arg);
+      else if (typeof arg === 'object' && arg !== null && !Array.isArray(arg)) {
+        return { options: Object.fromEntries(Object.entries(arg).map(([key, option]) => [key, send(option)])) };
+      }
+      return { value: arg };
+    };
+    const sent = args.map(send);
+    return this.#ask({ kind: 'call', handle, name, args: sent }, transfer, callbacks, signal);
+  }
+
+  async #ask(
+    request: DistributiveOmit<Exclude<Request, { kind: 'abort' }>, 'id'>,
+    transfer: Transferable[] = [],
+    callbacks: Pending['callbacks'] = [],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure;
+    signal?.throwIfAborted();
+    const id = ++this.#messages;
+    this.#worker.postMessage({ ...request, id }, transfer);
+    const answered = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, callbacks }));
+    if (signal === undefined) return answered;
+    const stop = onAbort(signal, () => {
+      this.#pending.get(id)?.reject(signal.reason);
+      this.#worker.postMessage({ kind: 'abort', id } satisfies Request, []);
+    });
+    return answered.finally(stop);
+  }
+
+  #receive(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) return;
+    if (reply.kind === 'callback') {
+      try {
+        pending.callbacks[reply.index]?.(...reply.args);
+      } catch (error) {
+        pending.thrown ??= { error };
+      }
+      return;
+    }
+    this.#pending.delete(reply.id);
+    if (pending.thrown !== undefined) {
+      pending.reject(new NBDError('a callback threw an exception', 'EPROTO', { cause: pending.thrown.error }));
+    } else if (reply.kind === 'result') pending.resolve(reply.value);
+    else pending.reject(receiveError(reply.error));
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+const isTransferable = (value: unknown): value is MessagePort | ReadableStream | WritableStream =>
+  value instanceof MessagePort || value instanceof ReadableStream || value instanceof WritableStream;
+
+function startError(event: object): Error {
+  const what = 'message' in event && event.message ? `: ${String(event.message)}` : '';
+  return new Error(
+    `the worker could not be started${what}. Its script is libnbd-wasm/worker: give loadInWorker({ worker }) a module worker that runs ` +
+      "it, where the bundler does not; the browser's console may say more",
+  );
+}
+
+function remoteHandle(names: readonly string[], call: Call): WorkerNBD {
+  const calls = Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => call(name, args)]));
+  const nbd = calls as unknown as WorkerNBD;
+  return Object.assign(nbd, {
+    connectWebSocket: (url: string | URL, options: object = {}) =>
+      call('connectWebSocket', [new URL(url, globalThis.location?.href).href, options]),
+    preadInto: async (view: ArrayBufferView, ...rest: [number | bigint, object?]) => {
+      const bytes = await nbd.pread(view.byteLength, ...rest);
+      new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes);
+    },
+    extents: (options: ExtentsOptions = {}) => extents(nbd, options),
+    readable: async (options: ReadableOptions = {}) => readable(nbd, await geometry(nbd), options),
+    writable: async (options: WritableOptions = {}) => writable(nbd, await geometry(nbd), options),
+    [Symbol.asyncDispose]: () => call('dispose', []),
+  } satisfies Partial<Record<keyof WorkerNBD, unknown>>);
+}
+
+async function geometry(nbd: WorkerNBD) {
+  const { size, minimum, preferred, maximum, payload } = geometryOf(nbd);
+  return {
+    size: await size,
+    minimum: await minimum,
+    preferred: await preferred,
+    maximum: await maximum,
+    payload: await payload,
+  };
+}

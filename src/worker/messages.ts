@@ -1,0 +1,62 @@
+// What a page and its worker say to each other.
+import { NBDError } from '../errors.js';
+
+/** From the page. Each but an abort is answered by a message with its `id`. */
+export type Request =
+  | {
+      readonly kind: 'load';
+      readonly id: number;
+      readonly wasm?: WebAssembly.Module | BufferSource | string;
+      readonly proxy?: string;
+    }
+  | { readonly kind: 'create'; readonly id: number; readonly handle: number }
+  | { readonly kind: 'call'; readonly id: number; readonly handle: number; readonly name: string; readonly args: readonly Sent[] }
+  | { readonly kind: 'abort'; readonly id: number };
+
+/** From the worker. */
+export type Reply =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: SentError }
+  /** A callback of the call was called. */
+  | { readonly kind: 'callback'; readonly id: number; readonly index: number; readonly args: readonly unknown[] };
+
+/** An argument: functions and signals stay where they are, and something stands for them. */
+export type Sent =
+  | { readonly value: unknown }
+  | { readonly callback: number }
+  | { readonly signal: true }
+  | { readonly options: Readonly<Record<string, Sent>> };
+
+/** An error: one that messages cannot carry, for its class or what it has besides, is taken apart. */
+export type SentError =
+  | { readonly nbd: { readonly message: string; readonly code: string | null; readonly cause?: SentError } }
+  | { readonly other: unknown };
+
+export function sendError(error: unknown): SentError {
+  if (error instanceof NBDError) {
+    const { message, code, cause } = error;
+    return { nbd: { message, code, ...(cause === undefined ? {} : { cause: sendError(cause) }) } };
+  }
+  return { other: error instanceof Error ? error : String(error) };
+}
+
+export function receiveError(sent: SentError): unknown {
+  if ('other' in sent) return sent.other;
+  const { message, code, cause } = sent.nbd;
+  return new NBDError(message, code, cause === undefined ? undefined : { cause: receiveError(cause) });
+}
+
+/** Bytes to be moved to the other side. Those that fill their buffer take it with them; a part of a larger one is copied. */
+export function moveBytes(view: ArrayBufferView, transfer: Transferable[]): Uint8Array {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const isWhole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
+  return isWhole ? given(bytes as Uint8Array<ArrayBuffer>, transfer) : given(bytes.slice(), transfer);
+}
+
+/** A copy of bytes, to be moved to the other side. */
+export const copyBytes = (bytes: Uint8Array, transfer: Transferable[]): Uint8Array => given(bytes.slice(), transfer);
+
+function given(bytes: Uint8Array<ArrayBuffer>, transfer: Transferable[]): Uint8Array {
+  transfer.push(bytes.buffer);
+  return bytes;
+}

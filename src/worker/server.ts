@@ -1,0 +1,116 @@
+// The worker's side: an instance of the library and its handles, called by messages.
+import { NBDError } from '../errors.js';
+import type { Library } from '../library.js';
+import type { LoadOptions } from '../load.js';
+import { NBD } from '../nbd.js';
+import type { ConnectThrough } from '../sockets/connect_through.js';
+import type { ConnectWebSocket } from '../sockets/connect_web_socket.js';
+import { copyBytes, moveBytes, type Reply, type Request, type Sent, sendError } from './messages.js';
+
+/** What the worker's platform has. */
+export interface Platform {
+  load(options: LoadOptions): Promise<Library>;
+  connectWebSocket: ConnectWebSocket;
+  connectThrough: ConnectThrough;
+}
+
+/** Where the page's messages come from: the worker's own global scope. */
+export interface Port {
+  postMessage(message: Reply, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: Request }) => void): void;
+}
+
+/** What makes sense beside libnbd alone, and what the page makes of other calls (client.ts). */
+const local =
+  /^(constructor|(set|clear)DebugCallback|poll2?|pread(Structured)?Into|extents|readable|writable|aio(?!Is|InFlight$).*)$/;
+
+type Call = (...args: unknown[]) => unknown;
+
+/** The names of the calls that a page can make. */
+function callNames(): string[] {
+  const own: object[] = [NBD.prototype, Object.getPrototypeOf(NBD.prototype)];
+  const members = own.flatMap((prototype) => Object.entries(Object.getOwnPropertyDescriptors(prototype)));
+  return members.flatMap(([name, { value }]) => (typeof value === 'function' && !local.test(name) ? [name] : []));
+}
+
+export class WorkerServer {
+  readonly #port: Port;
+  readonly #platform: Platform;
+  #library: Library | undefined;
+  readonly #handles = new Map<number, NBD>();
+  readonly #aborts = new Map<number, AbortController>();
+
+  constructor(port: Port, platform: Platform) {
+    this.#port = port;
+    this.#platform = platform;
+    port.addEventListener('message', ({ data }) => void this.#answer(data));
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const { id } = request;
+    if (request.kind === 'abort') {
+      this.#aborts.get(id)?.abort();
+      return;
+    }
+    try {
+      const result = await this.#do(request);
+      const transfer: Transferable[] = [];
+      const value = result instanceof Uint8Array ? moveBytes(result, transfer) : result;
+      this.#port.postMessage({ kind: 'result', id, value }, transfer);
+    } catch (error) {
+      this.#port.postMessage({ kind: 'error', id, error: sendError(error) }, []);
+    } finally {
+      this.#aborts.delete(id);
+    }
+  }
+
+  #do(request: Exclude<Request, { kind: 'abort' }>): unknown {
+    if (request.kind === 'load') return this.#load(request);
+    if (request.kind === 'create') {
+      if (this.#library === undefined) throw new Error('the library was not loaded');
+      this.#handles.set(request.handle, this.#library.create());
+      return undefined;
+    }
+    const { id, handle, name } = request;
+    const nbd = this.#handles.get(handle);
+    const isLast = name === 'close' || name === 'dispose';
+    if (isLast) this.#handles.delete(handle);
+    if (nbd === undefined) {
+      if (isLast) return undefined; // closing it again does nothing
+      throw new NBDError(`${name}: the handle is closed`, 'EBADF');
+    }
+    const args = request.args.map((arg) => this.#receive(id, arg));
+    if (name === 'dispose') return nbd[Symbol.asyncDispose]();
+    if (name === 'connectWebSocket') return this.#connectWebSocket(nbd, ...(args as Parameters<ConnectWebSocket>));
+    return (nbd as unknown as Record<string, Call>)[name]?.(...args);
+  }
+
+  async #load({ wasm, proxy }: Extract<Request, { kind: 'load' }>): Promise<string[]> {
+    const connect = proxy === undefined ? undefined : this.#platform.connectThrough(proxy);
+    this.#library = await this.#platform.load({ wasm, connect });
+    return callNames();
+  }
+
+  #connectWebSocket(nbd: NBD, ...[url, options = {}]: Parameters<ConnectWebSocket>): Promise<void> {
+    const { signal, ...rest }: { signal?: AbortSignal } & typeof options = options;
+    return nbd.connectSocket(this.#platform.connectWebSocket(url, rest), { signal });
+  }
+
+  #receive(id: number, sent: Sent): unknown {
+    if ('value' in sent) return sent.value;
+    if ('callback' in sent) return (...args: unknown[]) => this.#callBack(id, sent.callback, args);
+    if ('options' in sent) {
+      return Object.fromEntries(Object.entries(sent.options).map(([name, option]) => [name, this.#receive(id, option)]));
+    }
+    const controller = new AbortController();
+    this.#aborts.set(id, controller);
+    return controller.signal;
+  }
+
+  // The bytes are a part of a buffer that is still being filled.
+  #callBack(id: number, index: number, args: readonly unknown[]): void {
+    const transfer: Transferable[] = [];
+    const sent = args.map((arg) => (arg instanceof Uint8Array ? copyBytes(arg, transfer) : arg));
+    this.#port.postMessage({ kind: 'callback', id, index, args: sent }, transfer);
+  }
+}

@@ -1,0 +1,50 @@
+// libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
+import { compileResponse } from './compile_response.js';
+import { WorkerLibrary, type WorkerLike } from './worker/client.js';
+
+export { NBDError } from './errors.js';
+export * from './generated/constants.js';
+export type { RemoteCalls, WorkerNBD } from './worker/client.js';
+export { WorkerLibrary, type WorkerLike };
+
+export interface LoadInWorkerOptions {
+  /**
+   * A module worker that runs `libnbd-wasm/worker`, for a bundler that does not find it by itself. It is the library's from here on.
+   */
+  worker?: WorkerLike | undefined;
+  /** libnbd.wasm, as `load` of `libnbd-wasm` takes it; a URL is relative to the page's. */
+  wasm?: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string | undefined;
+  /** Where a `libnbd-wasm proxy` listens, for `connectUri` and `connectTcp`: as with `connectThrough` of `libnbd-wasm`. */
+  proxy?: string | URL | undefined;
+}
+
+/**
+ * Loads libnbd in a worker of its own.
+ *
+ * @throws Error when the worker or libnbd.wasm cannot be loaded; it says what to do.
+ * @example
+ * ```ts
+ * import { loadInWorker } from 'libnbd-wasm/worker-client';
+ *
+ * const lib = await loadInWorker();
+ * const nbd = await lib.create();
+ * await nbd.connectWebSocket('wss://example.com/nbd/disk');
+ * console.log(await nbd.getSize(), await nbd.pread(512, 0));
+ * ```
+ */
+export async function loadInWorker({ worker, wasm, proxy }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
+  const sent = await sendable(wasm);
+  return WorkerLibrary.load(worker ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'libnbd' }), {
+    ...(sent === undefined ? {} : { wasm: sent }),
+    ...(proxy === undefined ? {} : { proxy: pageUrl(proxy) }),
+  });
+}
+
+const pageUrl = (url: string | URL): string => new URL(url, globalThis.location?.href).href;
+
+async function sendable(wasm: LoadInWorkerOptions['wasm']): Promise<WebAssembly.Module | BufferSource | string | undefined> {
+  if (wasm === undefined || wasm instanceof WebAssembly.Module) return wasm;
+  if (typeof wasm === 'string' || wasm instanceof URL) return pageUrl(wasm);
+  if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
+  return compileResponse(wasm);
+}

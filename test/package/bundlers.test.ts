@@ -1,0 +1,104 @@
+// What bundlers make of the package, with the configurations that examples/bundlers has and docs/bundlers.md shows: a page that
+// reads a disk, under a content security policy that allows no more than it must.
+import { readdir, readFile } from 'node:fs/promises';
+import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'puppeteer-core';
+import { createServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestProxy } from '../proxy/support.js';
+import { type OwnedBrowser, startBrowser } from '../support/browsers.js';
+import { pattern } from '../support/bytes.js';
+import { atEnd, Owner } from '../support/cleanup.js';
+import { servePages } from '../support/page_server.js';
+import { run } from '../support/processes.js';
+import { nbdkit } from '../support/servers.js';
+import { example, installExample, manifest, pack } from './support.js';
+
+const owner = new Owner();
+let chromium: OwnedBrowser;
+let tarball: string;
+
+beforeAll(async () => {
+  tarball = await owner.run(pack);
+  chromium = await startBrowser('chromium');
+  owner.add(() => chromium.close());
+});
+afterAll(() => owner.end());
+
+const disk = () => nbdkit('pattern', 'size=1234567');
+const shown = `1234567 bytes: ${Array.from(pattern(0, 512), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+
+/** What the example's page shows, once it does. */
+async function output(url: string): Promise<string | null> {
+  const page = await chromium.browser.newPage();
+  atEnd(() => page.close());
+  const broken = new Promise<never>((_, reject) => page.once('pageerror', reject));
+  return Promise.race([broken, outputOf(page, url)]);
+}
+
+async function outputOf(page: Page, url: string): Promise<string | null> {
+  await page.goto(url);
+  const element = await page.waitForSelector('output:not(:empty)');
+  return element?.evaluate(({ textContent }) => textContent) ?? null;
+}
+
+const npmRun = (script: string) => (folder: string) => run('npm', 'run', script, '--silent', `--prefix=${folder}`);
+const webpack = (folder: string) => run(process.execPath, fileURLToPath(new URL('webpack.mjs', import.meta.url)), folder);
+
+const bundlers: Record<string, { build: (folder: string) => Promise<unknown>; site: string }> = {
+  vite: { build: npmRun('build'), site: 'dist' }, // it makes the page as well
+  webpack: { build: webpack, site: '.' },
+  esbuild: { build: npmRun('build'), site: '.' },
+  rollup: { build: npmRun('build'), site: '.' },
+};
+
+test.for(Object.entries(bundlers))('%s: the page reads a disk, and libnbd.wasm is a file', async ([name, { build, site }]) => {
+  const folder = await installExample(tarball, name);
+  await build(folder);
+  const emitted = await readdir(join(folder, 'dist'), { recursive: true });
+  expect(emitted.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
+
+  const headers = { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
+  const answer = (path: string) => (path.endsWith('.html') ? { headers } : {});
+  const server = await servePages({ folders: { '/': join(folder, site) }, target: await disk(), answer });
+  expect(await output(`${server.origin}/index.html?disk=${server.disk}`)).toBe(shown);
+  expect(server.requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
+});
+
+test('vite’s server for development: the page reads a disk', async () => {
+  const root = await installExample(tarball, 'vite');
+  const vite = await createServer({ root, logLevel: 'silent', server: { host: '127.0.0.1', port: 0, watch: null } });
+  atEnd(() => vite.close());
+  const proxy = new TestProxy(vite.httpServer as HttpServer, { targets: { disk: (await disk()).uri } });
+  await vite.listen();
+  expect(await output(`http://127.0.0.1:${proxy.port}/?disk=${proxy.url()}`)).toBe(shown);
+});
+
+describe('what is written about it', () => {
+  test('the examples are one program', async () => {
+    const [program, ...others] = await Promise.all(
+      Object.keys(bundlers).map((name) => readFile(example(name, 'main.js'), 'utf8')),
+    );
+    for (const other of others) expect(other).toBe(program);
+  });
+
+  test('the examples want the versions that are tested', async () => {
+    const { version, devDependencies } = await manifest();
+    for (const name of Object.keys(bundlers)) {
+      const { dependencies, devDependencies: { 'webpack-cli': _, ...tools } = {} } = await manifest(example(name));
+      expect(dependencies).toEqual({ 'libnbd-wasm': `^${version}` });
+      expect(devDependencies).toMatchObject(tools);
+    }
+  });
+
+  test('docs/bundlers.md shows the configurations as they are', async () => {
+    const documentation = await readFile(new URL('../../docs/bundlers.md', import.meta.url), 'utf8');
+    for (const name of ['vite', 'webpack', 'rollup']) {
+      expect(documentation).toContain(`\`\`\`js\n${await readFile(example(name, `${name}.config.js`), 'utf8')}\`\`\``);
+    }
+    const { scripts } = await manifest(example('esbuild'));
+    expect(documentation.replace(/ \\\n +/g, ' ')).toContain(`\`\`\`sh\n${scripts.build}\n\`\`\``);
+  });
+});

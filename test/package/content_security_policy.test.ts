@@ -1,0 +1,63 @@
+// What a page's content security policy has to allow, and what the library says where it does not.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { proxyTo } from '../proxy/support.js';
+import { type OwnedBrowser, startBrowser } from '../support/browsers.js';
+import { nbdkit } from '../support/servers.js';
+import { failureOf, read, resultOf, serve } from './plain_pages.js';
+
+const none = "script-src 'self'";
+const wasm = "script-src 'self' 'wasm-unsafe-eval'";
+
+/** Serves the pages, each file with the policy that it has here, if any. */
+const servePolicies = (policies: Record<string, string>) =>
+  serve((path) => ({ headers: { 'content-security-policy': policies[path] } }));
+
+describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
+  let browser: OwnedBrowser;
+  beforeAll(async () => {
+    browser = await startBrowser(name);
+  });
+  afterAll(() => browser?.close());
+
+  const resultUnder = async (policies: Record<string, string>, page = '/page.html') => {
+    const { origin } = await servePolicies(policies);
+    return resultOf(browser, origin + page);
+  };
+
+  test.for([
+    ['scripts of its own origin, and WebAssembly', wasm],
+    ['nothing but that and connections to its own origin', `default-src 'none'; ${wasm}; connect-src 'self'`],
+  ] as const)('enough: %s', async ([, policy]) => {
+    expect(await resultUnder({ '/page.html': policy })).toEqual(read);
+  });
+
+  test('without WebAssembly, the library cannot be loaded', async () => {
+    const failure = failureOf(await resultUnder({ '/page.html': none }));
+    expect(failure).toMatch(/^CompileError: .*(Content Security policy|CSP)/);
+  });
+
+  test('libnbd.wasm may not be fetched: the error says from where', async () => {
+    const failure = failureOf(await resultUnder({ '/page.html': `${wasm}; connect-src 'none'` }));
+    expect(failure).toMatch(/libnbd\.wasm: http:.*\/dist\/libnbd\.wasm cannot be fetched \(.*\): .*connect-src/);
+  });
+
+  test('a proxy of another origin, which connect-src has to name', async () => {
+    const policies: Record<string, string> = {};
+    const server = await servePolicies(policies);
+    const proxy = await proxyTo(await nbdkit('pattern', '1M'), { allowOrigins: [server.origin] });
+    const url = `${server.origin}/page.html?disk=${proxy.url()}`;
+    policies['/page.html'] = `${wasm}; connect-src 'self'`;
+    // Firefox has the constructor throw.
+    expect(failureOf(await resultOf(browser, url))).toMatch(/the WebSocket could not be opened|NS_ERROR_CONTENT_BLOCKED/);
+    policies['/page.html'] = `${wasm}; connect-src 'self' ${new URL(proxy.url()).origin}`;
+    expect(await resultOf(browser, url)).toEqual(read);
+  });
+
+  test('in a worker, the policy is that of the worker’s script, not the page’s', async () => {
+    const page = '/worker_page.html';
+    expect(await resultUnder({ [page]: none, '/worker.js': wasm }, page)).toEqual(read);
+    expect(await resultUnder({ [page]: none }, page)).toEqual(read);
+    const failure = failureOf(await resultUnder({ [page]: wasm, '/worker.js': none }, page));
+    expect(failure).toMatch(/^CompileError: .*(Content Security policy|CSP)/);
+  });
+});

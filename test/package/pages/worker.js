@@ -1,0 +1,3 @@
+import { readSector } from './read_sector.js';
+
+postMessage(await readSector(location.search));
