@@ -16,7 +16,7 @@ const onlyInNode = [
   'option_exceptions',
   'shutdown',
   'surface',
-];
+].map((name) => `test/binding/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -47,14 +47,18 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/*.test.ts', 'test/binding/*.test.ts', 'test/browser/*.test.ts'],
-          exclude: onlyInNode.map((name) => `test/binding/${name}.test.ts`),
+          exclude: onlyInNode,
           globalSetup: ['test/browser/support/global_setup.ts'],
           browser: {
             enabled: true,
             provider: debianBrowsers(),
             headless: true,
             screenshotFailures: false,
-            instances: [{ browser: 'chromium' }, { browser: 'firefox' }],
+            instances: [
+              { browser: 'chromium' },
+              // In Firefox each suite runs once, in the page.
+              { browser: 'firefox', exclude: [...onlyInNode, 'test/browser/in_worker.test.ts'] },
+            ],
           },
         },
       },
