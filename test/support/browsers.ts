@@ -44,9 +44,10 @@ export interface OwnedBrowser {
 }
 
 /** Starts a browser with an empty profile of its own. Whoever starts it closes it. */
-export async function startBrowser(name: BrowserName): Promise<OwnedBrowser> {
+export async function startBrowser(name: BrowserName, args: readonly string[] = []): Promise<OwnedBrowser> {
   const userDataDir = await mkdtemp(join(tmpdir(), 'libnbd-wasm-browser-'));
-  const browser = await launch({ ...(name === 'chromium' ? chromium : firefox), headless: true, userDataDir });
+  const options = name === 'chromium' ? chromium : firefox;
+  const browser = await launch({ ...options, args: [...(options.args ?? []), ...args], headless: true, userDataDir });
   return {
     browser,
     close: async () => {
