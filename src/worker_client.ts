@@ -1,6 +1,7 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
 import { compileResponse } from './compile_response.js';
-import { WorkerLibrary, type WorkerLike } from './worker/client.js';
+import { socketUrl, startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
+import type { WorkerOptions } from './worker/messages.js';
 
 export { NBDError } from './errors.js';
 export * from './generated/constants.js';
@@ -33,18 +34,24 @@ export interface LoadInWorkerOptions {
  * ```
  */
 export async function loadInWorker({ worker, wasm, proxy }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
-  const sent = await sendable(wasm);
-  return WorkerLibrary.load(worker ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'libnbd' }), {
-    ...(sent === undefined ? {} : { wasm: sent }),
-    ...(proxy === undefined ? {} : { proxy: pageUrl(proxy) }),
-  });
+  return WorkerLibrary.load(worker ?? startWorker(), sendable(wasm, proxy));
 }
 
-const pageUrl = (url: string | URL): string => new URL(url, globalThis.location?.href).href;
+function startWorker(): Worker {
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'libnbd' });
+  } catch (error) {
+    throw startError(error as Error); // of another origin
+  }
+}
 
-async function sendable(wasm: LoadInWorkerOptions['wasm']): Promise<WebAssembly.Module | BufferSource | string | undefined> {
+async function sendable(wasm: LoadInWorkerOptions['wasm'], proxy: LoadInWorkerOptions['proxy']): Promise<WorkerOptions> {
+  return { wasm: await sendableWasm(wasm), proxy: proxy === undefined ? undefined : socketUrl(proxy) };
+}
+
+async function sendableWasm(wasm: LoadInWorkerOptions['wasm']): Promise<WorkerOptions['wasm']> {
   if (wasm === undefined || wasm instanceof WebAssembly.Module) return wasm;
-  if (typeof wasm === 'string' || wasm instanceof URL) return pageUrl(wasm);
+  if (typeof wasm === 'string' || wasm instanceof URL) return new URL(wasm, globalThis.location?.href).href;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
   return compileResponse(wasm);
 }

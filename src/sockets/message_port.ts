@@ -2,6 +2,7 @@
 //
 // Each message is an ArrayBuffer or a view of bytes; null says that there are no more (end of stream); a string says that
 // the connection failed, and why. The same goes in both directions.
+import { bytesOf } from './messages.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 export function isMessagePort(value: object): value is MessagePort {
@@ -25,10 +26,9 @@ export class MessagePortTransport implements Transport {
   }
 
   readonly #portOnMessage = ({ data }: MessageEvent<unknown>): void => {
-    if (data instanceof ArrayBuffer) this.#events?.data(new Uint8Array(data));
-    else if (ArrayBuffer.isView(data)) {
-      this.#events?.data(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength));
-    } else if (data === null) this.#events?.end();
+    const bytes = bytesOf(data);
+    if (bytes !== undefined) this.#events?.data(bytes);
+    else if (data === null) this.#events?.end();
     else this.#events?.error(new Error(typeof data === 'string' ? data : 'the port delivered a message that is not bytes'));
   };
 

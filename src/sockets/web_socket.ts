@@ -2,6 +2,7 @@
 // are one queue of bytes; where one ends means nothing.
 import { codeOf, NBDError } from '../errors.js';
 import { errnoCodeOfClose, isEndOfStream } from './close_codes.js';
+import { bytesOf, cut } from './messages.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** What is used of a WebSocket; the browser's has it, and the `ws` package's. */
@@ -24,8 +25,6 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 3;
 
-/** Messages are cut at this size: a proxy holds each of them whole before it can pass it on. */
-const maxMessage = 2 ** 18;
 /** Above this many bytes that the WebSocket has not sent yet, the library is told to wait. */
 const leastBound = 2 ** 20;
 /** The bound doubles up to this while the WebSocket runs dry before it is asked: in the background, timers are a second apart. */
@@ -201,20 +200,6 @@ export class WebSocketTransport implements Transport {
     this.#socket?.resume?.();
     this.#socket?.close(1000);
   }
-}
-
-function cut(chunk: Uint8Array): Uint8Array<ArrayBuffer>[] {
-  const bytes = chunk as Uint8Array<ArrayBuffer>; // the library's buffers; one of shared memory is refused by send()
-  if (bytes.length <= maxMessage) return [bytes];
-  const messages: Uint8Array<ArrayBuffer>[] = [];
-  for (let start = 0; start < bytes.length; start += maxMessage) messages.push(bytes.subarray(start, start + maxMessage));
-  return messages;
-}
-
-function bytesOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return undefined;
 }
 
 // An NBDError, whose text becomes part of the one that the call rejects with.

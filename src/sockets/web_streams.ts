@@ -1,10 +1,11 @@
 // A pair of web byte streams as a transport: { readable, writable }, as WebTransport, WebSocketStream, TransformStream pairs
 // and Deno's and workerd's sockets have them.
+import { bytesOf, cut } from './messages.js';
 import type { Transport, TransportEvents } from './transport.js';
 
-/** A readable and a writable stream of `Uint8Array` chunks, the two directions of one connection. */
+/** A readable and a writable stream of bytes, the two directions of one connection. What is written are `Uint8Array` chunks. */
 export interface BytePair {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Uint8Array | ArrayBuffer>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -22,7 +23,7 @@ export function isBytePair(value: object): value is BytePair {
 }
 
 export class WebStreamsTransport implements Transport {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<unknown>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #events: TransportEvents | undefined;
   #resume: (() => void) | undefined;
@@ -50,8 +51,9 @@ export class WebStreamsTransport implements Transport {
         this.#events.end();
         return;
       }
-      if (!(value instanceof Uint8Array)) throw new TypeError('the readable stream gave a chunk that is not a Uint8Array');
-      this.#events.data(value);
+      const bytes = bytesOf(value);
+      if (bytes === undefined) throw new TypeError('the readable stream gave a chunk that is not bytes');
+      this.#events.data(bytes);
       if (this.#paused) {
         await new Promise<void>((resolve) => {
           this.#resume = resolve;
@@ -64,7 +66,7 @@ export class WebStreamsTransport implements Transport {
 
   write(chunks: readonly Uint8Array[], written: () => void): void {
     // A stream keeps what it is given, and the library reuses it: each chunk is copied.
-    const writes = chunks.map((chunk) => this.#writer.write(chunk.slice()));
+    const writes = chunks.flatMap(cut).map((chunk) => this.#writer.write(chunk.slice()));
     Promise.all(writes).then(
       () => written(),
       (error: unknown) => this.#events?.error(error),

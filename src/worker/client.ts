@@ -5,16 +5,17 @@ import { type Extent, type ExtentsOptions, extents } from '../extents.js';
 import type { WaitOptions } from '../handle.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../sockets/connect_web_socket.js';
-import type { BytePair } from '../sockets/web_streams.js';
-import { geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../transfers.js';
-import { moveBytes, type Reply, type Request, receiveError, type Sent } from './messages.js';
+import { isMessagePort } from '../sockets/message_port.js';
+import { type BytePair, isBytePair } from '../sockets/web_streams.js';
+import { type Geometry, geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../transfers.js';
+import { moveBytes, type Reply, type Request, receiveError, type Sent, type WorkerOptions } from './messages.js';
 
 /** What is used of a `Worker`. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'messageerror', listener: () => void): void;
-  addEventListener(type: 'error', listener: (event: object) => void): void;
+  addEventListener(type: 'error', listener: (event: { readonly message?: string; preventDefault(): void }) => void): void;
   terminate(): void;
 }
 
@@ -85,14 +86,16 @@ export class WorkerLibrary {
   }
 
   /** @internal */
-  static async load(worker: WorkerLike, options: { wasm?: WebAssembly.Module | BufferSource | string; proxy?: string }) {
+  static async load(worker: WorkerLike, options: Promise<WorkerOptions>): Promise<WorkerLibrary> {
     const library = new WorkerLibrary(worker);
     // Once it runs, an exception that nobody caught is the page's to hear of (window.onerror), and the worker goes on.
     worker.addEventListener('error', (event) => {
-      if (library.#names.length === 0) library.#fail(startError(event));
+      if (library.#names.length > 0) return;
+      event.preventDefault();
+      library.#fail(startError(event));
     });
     try {
-      library.#names = (await library.#ask({ kind: 'load', ...options })) as string[];
+      library.#names = (await library.#ask({ kind: 'load', ...(await options) })) as string[];
       return library;
     } catch (error) {
       library.close();
@@ -125,7 +128,7 @@ export class WorkerLibrary {
     this.#pending.clear();
   }
 
-  #call(handle: number, name: string, args: readonly unknown[]): Promise<unknown> {
+  async #call(handle: number, name: string, args: readonly unknown[]): Promise<unknown> {
     const callbacks: Pending['callbacks'] = [];
     const transfer: Transferable[] = [];
     let signal: AbortSignal | undefined;
@@ -190,20 +193,27 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 const isTransferable = (value: unknown): value is MessagePort | ReadableStream | WritableStream =>
   value instanceof MessagePort || value instanceof ReadableStream || value instanceof WritableStream;
 
-function startError(event: object): Error {
-  const what = 'message' in event && event.message ? `: ${String(event.message)}` : '';
+/** A worker's script that is not there tells nothing. */
+export function startError(cause: { readonly message?: string }): Error {
   return new Error(
-    `the worker could not be started${what}. Its script is libnbd-wasm/worker: give loadInWorker({ worker }) a module worker that runs ` +
-      "it, where the bundler does not; the browser's console may say more",
+    `the worker could not be started${cause.message ? `: ${cause.message}` : ''}. Its script is libnbd-wasm/worker: put it where the ` +
+      "bundle looks for it, or give loadInWorker({ worker }) a module worker that runs it; the browser's console may say more",
   );
+}
+
+/** The URL of a WebSocket, which may be relative to the page's. */
+export function socketUrl(url: string | URL): string {
+  const absolute = new URL(url, globalThis.location?.href);
+  absolute.protocol = absolute.protocol.replace('http', 'ws');
+  return absolute.href;
 }
 
 function remoteHandle(names: readonly string[], call: Call): WorkerNBD {
   const calls = Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => call(name, args)]));
   const nbd = calls as unknown as WorkerNBD;
   return Object.assign(nbd, {
-    connectWebSocket: (url: string | URL, options: object = {}) =>
-      call('connectWebSocket', [new URL(url, globalThis.location?.href).href, options]),
+    connectWebSocket: async (url: string | URL, options: object = {}) => call('connectWebSocket', [socketUrl(url), options]),
+    connectSocket: async (socket: object, options: object = {}) => call('connectSocket', [movableSocket(socket), options]),
     preadInto: async (view: ArrayBufferView, ...rest: [number | bigint, object?]) => {
       const bytes = await nbd.pread(view.byteLength, ...rest);
       new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes);
@@ -215,13 +225,19 @@ function remoteHandle(names: readonly string[], call: Call): WorkerNBD {
   } satisfies Partial<Record<keyof WorkerNBD, unknown>>);
 }
 
-async function geometry(nbd: WorkerNBD) {
-  const { size, minimum, preferred, maximum, payload } = geometryOf(nbd);
-  return {
-    size: await size,
-    minimum: await minimum,
-    preferred: await preferred,
-    maximum: await maximum,
-    payload: await payload,
-  };
+function movableSocket(socket: object): MessagePort | BytePair {
+  if (isMessagePort(socket)) return socket;
+  // Of a class of the platform's, such as WebTransport's, its members are not its own.
+  if (isBytePair(socket)) return { readable: socket.readable, writable: socket.writable };
+  throw new TypeError(
+    'connectSocket: a worker can be given a MessagePort or { readable, writable } byte streams; ' +
+      'for a WebSocket, call connectWebSocket(url)',
+  );
+}
+
+async function geometry(nbd: WorkerNBD): Promise<Geometry> {
+  const asked = geometryOf(nbd);
+  const numbers = [asked.size, asked.minimum, asked.preferred, asked.maximum, asked.payload] as const;
+  const [size, minimum, preferred, maximum, payload] = await Promise.all(numbers);
+  return { size, minimum, preferred, maximum, payload };
 }

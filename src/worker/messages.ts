@@ -1,14 +1,15 @@
 // What a page and its worker say to each other.
 import { NBDError } from '../errors.js';
 
+/** What the library is loaded with. */
+export interface WorkerOptions {
+  readonly wasm?: WebAssembly.Module | BufferSource | string | undefined;
+  readonly proxy?: string | undefined;
+}
+
 /** From the page. Each but an abort is answered by a message with its `id`. */
 export type Request =
-  | {
-      readonly kind: 'load';
-      readonly id: number;
-      readonly wasm?: WebAssembly.Module | BufferSource | string;
-      readonly proxy?: string;
-    }
+  | ({ readonly kind: 'load'; readonly id: number } & WorkerOptions)
   | { readonly kind: 'create'; readonly id: number; readonly handle: number }
   | { readonly kind: 'call'; readonly id: number; readonly handle: number; readonly name: string; readonly args: readonly Sent[] }
   | { readonly kind: 'abort'; readonly id: number };
@@ -48,9 +49,17 @@ export function receiveError(sent: SentError): unknown {
 
 /** Bytes to be moved to the other side. Those that fill their buffer take it with them; a part of a larger one is copied. */
 export function moveBytes(view: ArrayBufferView, transfer: Transferable[]): Uint8Array {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const bytes = bytesOf(view);
   const isWhole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
   return isWhole ? given(bytes as Uint8Array<ArrayBuffer>, transfer) : given(bytes.slice(), transfer);
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  try {
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  } catch (cause) {
+    throw new TypeError('the buffer was moved away, as by an earlier call: give each call one of its own', { cause });
+  }
 }
 
 /** A copy of bytes, to be moved to the other side. */

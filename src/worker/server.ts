@@ -91,9 +91,15 @@ export class WorkerServer {
     return callNames();
   }
 
-  #connectWebSocket(nbd: NBD, ...[url, options = {}]: Parameters<ConnectWebSocket>): Promise<void> {
+  async #connectWebSocket(nbd: NBD, ...[url, options = {}]: Parameters<ConnectWebSocket>): Promise<void> {
     const { signal, ...rest }: { signal?: AbortSignal } & typeof options = options;
-    return nbd.connectSocket(this.#platform.connectWebSocket(url, rest), { signal });
+    const socket = this.#platform.connectWebSocket(url, rest);
+    try {
+      await nbd.connectSocket(socket, { signal });
+    } catch (error) {
+      socket.close(); // a handle that has a connection already does not take it
+      throw error;
+    }
   }
 
   #receive(id: number, sent: Sent): unknown {
