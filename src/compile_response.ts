@@ -17,8 +17,8 @@ export async function compileResponse(response: Response | PromiseLike<Response>
 
 function notThere(url: string, what: string): Error {
   return new Error(
-    `libnbd.wasm: ${url} ${what}. Put the file there, as a bundler may have to be told to, or make handles with ` +
-      '(await load({ wasm: URL })).create()',
+    `libnbd.wasm: ${url} ${what}. Put the file there, as a bundler may have to be told to, or say where it is: ` +
+      'load({ wasm: URL }), loadInWorker({ wasm: URL })',
   );
 }
 

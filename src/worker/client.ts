@@ -50,7 +50,7 @@ export interface WorkerNBD extends RemoteCalls {
   /** Connects over a port or a pair of byte streams, which the page gives away to the worker. */
   connectSocket(socket: MessagePort | BytePair, options?: WaitOptions): Promise<void>;
   /** Reads into a view, which costs a copy; {@link NBD.pread | pread} does without. */
-  preadInto: NBD['preadInto'];
+  preadInto(buf: ArrayBufferView, offset: number | bigint, options?: Parameters<NBD['preadInto']>[2]): Promise<void>;
   extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
   readable(options?: ReadableOptions): Promise<ReadableStream<Uint8Array>>;
   writable(options?: WritableOptions): Promise<WritableStream<Uint8Array>>;

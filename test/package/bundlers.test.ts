@@ -30,19 +30,32 @@ afterAll(() => owner.end());
 const disk = () => nbdkit('pattern', 'size=1234567');
 const shown = `1234567 bytes: ${Array.from(pattern(0, 512), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
 
+interface Output {
+  text: string | null;
+  /** How many workers the page has. */
+  workers: number;
+}
+
 /** What the example's page shows, once it does. */
-async function output(url: string): Promise<string | null> {
+async function output(url: string): Promise<Output> {
   const page = await chromium.browser.newPage();
   atEnd(() => page.close());
   const broken = new Promise<never>((_, reject) => page.once('pageerror', reject));
   return Promise.race([broken, outputOf(page, url)]);
 }
 
-async function outputOf(page: Page, url: string): Promise<string | null> {
+async function outputOf(page: Page, url: string): Promise<Output> {
   await page.goto(url);
   const element = await page.waitForSelector('output:not(:empty)');
-  return element?.evaluate(({ textContent }) => textContent) ?? null;
+  const text = (await element?.evaluate(({ textContent }) => textContent)) ?? null;
+  return { text, workers: page.workers().length };
 }
+
+/** The two ways that the example knows: a parameter of its address, and what it shows then. */
+const ways: [string, string, Output][] = [
+  ['in the page', '', { text: shown, workers: 0 }],
+  ['in a worker', '&worker', { text: shown, workers: 1 }],
+];
 
 const npmRun = (script: string) => (folder: string) => run('npm', 'run', script, '--silent', `--prefix=${folder}`);
 const webpack = (folder: string) => run(process.execPath, fileURLToPath(new URL('webpack.mjs', import.meta.url)), folder);
@@ -54,26 +67,34 @@ const bundlers: Record<string, { build: (folder: string) => Promise<unknown>; si
   rollup: { build: npmRun('build'), site: '.' },
 };
 
-test.for(Object.entries(bundlers))('%s: the page reads a disk, and libnbd.wasm is a file', async ([name, { build, site }]) => {
-  const folder = await installExample(tarball, name);
-  await build(folder);
-  const emitted = await readdir(join(folder, 'dist'), { recursive: true });
-  expect(emitted.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
+describe.for(Object.entries(bundlers))('%s', ([name, { build, site }]) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await owner.run(() => installExample(tarball, name));
+    await owner.run(() => build(folder));
+  });
 
-  const headers = { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
-  const answer = (path: string) => (path.endsWith('.html') ? { headers } : {});
-  const server = await servePages({ folders: { '/': join(folder, site) }, target: await disk(), answer });
-  expect(await output(`${server.origin}/index.html?disk=${server.disk}`)).toBe(shown);
-  expect(server.requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
+  test('libnbd.wasm is a file', async () => {
+    const emitted = await readdir(join(folder, 'dist'), { recursive: true });
+    expect(emitted.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
+  });
+
+  test.for(ways)('the page reads a disk, with the library %s', async ([, parameter, result]) => {
+    const headers = { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" };
+    const answer = (path: string) => (/\.(html|js)$/.test(path) ? { headers } : {}); // a worker has that of its script
+    const server = await servePages({ folders: { '/': join(folder, site) }, target: await disk(), answer });
+    expect(await output(`${server.origin}/index.html?disk=${server.disk}${parameter}`)).toEqual(result);
+    expect(server.requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
+  });
 });
 
-test('vite’s server for development: the page reads a disk', async () => {
+test.for(ways)('vite’s server for development: with the library %s', async ([, parameter, result]) => {
   const root = await installExample(tarball, 'vite');
   const vite = await createServer({ root, logLevel: 'silent', server: { host: '127.0.0.1', port: 0, watch: null } });
   atEnd(() => vite.close());
   const proxy = new TestProxy(vite.httpServer as HttpServer, { targets: { disk: (await disk()).uri } });
   await vite.listen();
-  expect(await output(`http://127.0.0.1:${proxy.port}/?disk=${proxy.url()}`)).toBe(shown);
+  expect(await output(`http://127.0.0.1:${proxy.port}/?disk=${proxy.url()}${parameter}`)).toEqual(result);
 });
 
 describe('what is written about it', () => {

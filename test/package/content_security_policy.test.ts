@@ -60,4 +60,31 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
     const failure = failureOf(await resultUnder({ [page]: wasm, '/worker.js': none }, page));
     expect(failure).toMatch(/^CompileError: .*(Content Security policy|CSP)/);
   });
+
+  describe('the library’s own worker', () => {
+    const page = '/worker_client_page.html';
+    const script = '/dist/worker.js';
+
+    test('has the policy of its script; the page needs no WebAssembly', async () => {
+      expect(await resultUnder({ [page]: wasm, [script]: wasm }, page)).toEqual(read);
+      expect(await resultUnder({ [page]: none, [script]: wasm }, page)).toEqual(read);
+      expect(await resultUnder({ [page]: `default-src 'none'; ${none}`, [script]: `${wasm}; connect-src 'self'` }, page)).toEqual(
+        read,
+      );
+    });
+
+    test('without WebAssembly, the library cannot be loaded', async () => {
+      expect(failureOf(await resultUnder({ [page]: wasm, [script]: none }, page))).toMatch(/Content Security policy|CSP/);
+    });
+
+    test('that the page may not start: the error says whose script it is', async () => {
+      const failure = failureOf(await resultUnder({ [page]: `${wasm}; worker-src 'none'` }, page));
+      expect(failure).toMatch(/^Error: the worker could not be started.* libnbd-wasm\/worker/);
+    });
+
+    test('that may not connect', async () => {
+      const failure = failureOf(await resultUnder({ [script]: `${wasm}; connect-src 'none'` }, page));
+      expect(failure).toMatch(/libnbd\.wasm: http:.*\/dist\/libnbd\.wasm cannot be fetched \(.*\): .*connect-src/);
+    });
+  });
 });

@@ -51,6 +51,12 @@ test('in a page: nothing of Node’s, nor any package', async () => {
   expect((await loaded('libnbd-wasm', 'browser')).files).toContain('sockets/connect_web_socket.js');
 });
 
+test('in a page that has the library in a worker: nothing of the library itself', async () => {
+  const { files } = await loaded('libnbd-wasm/worker-client', 'browser');
+  expect(files).toContain('worker/client.js');
+  for (const file of ['browser.js', 'library.js', 'nbd.js', 'generated/methods.js']) expect(files).not.toContain(file);
+});
+
 test('in Node: its own modules and ws, and nothing of the page’s', async () => {
   for (const entry of ['libnbd-wasm', 'libnbd-wasm/proxy']) {
     const { files, others } = await loaded(entry, 'node');

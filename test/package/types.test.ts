@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Owner } from '../support/cleanup.js';
 import { install, pack } from './support.js';
 
@@ -22,6 +22,15 @@ const program = `
   await nbd.connectSocket(connectWebSocket('wss://disks.example/nbd/disk'));
   export const sector: Uint8Array = await nbd.pread(512, 0n);
   export const size: bigint = nbd.getSize();
+  export type Code = NBDError['code'];
+`;
+const inWorker = `
+  import { type Extent, loadInWorker, type NBDError, type WorkerNBD } from 'libnbd-wasm/worker-client';
+  const nbd: WorkerNBD = await (await loadInWorker({ worker: new Worker('/worker.js', { type: 'module' }) })).create();
+  await nbd.connectWebSocket('wss://disks.example/nbd/disk');
+  export const sector: Uint8Array = await nbd.pread(512, 0n);
+  export const size: bigint = await nbd.getSize();
+  export const first: Extent | void = (await nbd.extents().next()).value;
   export type Code = NBDError['code'];
 `;
 const ofNode = "import { openConnection } from 'libnbd-wasm'; openConnection({ path: '/run/nbd.sock' });";
@@ -43,7 +52,15 @@ async function diagnostics(source: string, libraries: readonly string[]): Promis
   return found.map(({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
 }
 
-test.for([['dom', 'dom.iterable'], ['webworker']])('for a bundler: %s', async (platform) => {
-  const source = `${program} // @ts-expect-error: only Node has this\n ${ofNode}`;
-  expect(await diagnostics(source, ['es2022', 'esnext.disposable', ...platform])).toEqual([]);
+describe.for([['dom', 'dom.iterable'], ['webworker']])('for a bundler: %s', (platform) => {
+  const libraries = ['es2022', 'esnext.disposable', ...platform];
+
+  test('the library', async () => {
+    const source = `${program} // @ts-expect-error: only Node has this\n ${ofNode}`;
+    expect(await diagnostics(source, libraries)).toEqual([]);
+  });
+
+  test('its worker', async () => {
+    expect(await diagnostics(inWorker, libraries)).toEqual([]);
+  });
 });

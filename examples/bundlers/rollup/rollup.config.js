@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import nodeResolve from '@rollup/plugin-node-resolve';
 
-// Rollup leaves the URL of libnbd.wasm as it is, relative to the bundle: so the file is put there.
+// Rollup leaves the URLs of libnbd.wasm and of the worker's script as they are, relative to the bundle: so they are put there.
 const wasm = {
   name: 'libnbd.wasm',
   async buildStart() {
@@ -11,7 +11,7 @@ const wasm = {
 };
 
 export default {
-  input: 'main.js',
+  input: { main: 'main.js', worker: 'libnbd-wasm/worker' },
   output: { dir: 'dist' },
   plugins: [nodeResolve(), wasm],
 };

@@ -1,17 +1,33 @@
-// Shows the size of a disk and how it begins. The page's address says which disk: ?disk=ws://127.0.0.1:10810/nbd/disk
+// Shows the size of a disk and how it begins. The page's address says which disk, ?disk=ws://127.0.0.1:10810/nbd/disk, and
+// with &worker the library runs in a worker.
 import { connectWebSocket, NBD } from 'libnbd-wasm';
+import { loadInWorker } from 'libnbd-wasm/worker-client';
 
-const disk = new URLSearchParams(location.search).get('disk') ?? 'ws://127.0.0.1:10810/nbd/disk';
+const parameters = new URLSearchParams(location.search);
+const disk = parameters.get('disk') ?? 'ws://127.0.0.1:10810/nbd/disk';
 const output = document.querySelector('output');
 
-async function show() {
+async function connectInPage() {
   const nbd = await NBD.create();
   await nbd.connectSocket(connectWebSocket(disk));
+  return nbd;
+}
+
+async function connectInWorker() {
+  const lib = await loadInWorker();
+  const nbd = await lib.create();
+  await nbd.connectWebSocket(disk);
+  return nbd;
+}
+
+async function show() {
+  const nbd = await (parameters.has('worker') ? connectInWorker() : connectInPage());
+  const size = await nbd.getSize(); // in the page, without a promise
   const sector = await nbd.pread(512, 0);
   const digits = Array.from(sector, (byte) => byte.toString(16).padStart(2, '0'));
-  output.textContent = `${nbd.getSize()} bytes: ${digits.join(' ')}`;
+  output.textContent = `${size} bytes: ${digits.join(' ')}`;
   await nbd.shutdown();
-  nbd.close();
+  await nbd.close();
 }
 
 show().catch((error) => {

@@ -10,6 +10,10 @@ import type { ServerRequest } from './server_host.js';
 export interface PageServer extends TestServer {
   /** Of the WebSocket that leads to it. */
   readonly url: string;
+  /** Of the proxy, whose one target is `server`. */
+  readonly proxy: string;
+  /** How many connections the proxy has. */
+  connections(): Promise<number>;
 }
 
 export const nbdkit = (...args: string[]): Promise<PageServer> => start(['nbdkit', ...args]);
@@ -29,10 +33,13 @@ async function start(request: ServerRequest): Promise<PageServer> {
   };
   const path = await ask('/', { method: 'POST', body: toWire(request) });
   onTestFinished(async () => void (await ask(path, { method: 'DELETE' })));
-  const url = new URL(`${path}server`, host);
-  url.protocol = 'ws:';
+  const proxy = new URL(path, host);
+  proxy.protocol = 'ws:';
+  const url = new URL('nbd/server', proxy);
   return {
     url: url.href,
+    proxy: proxy.href,
+    connections: async () => Number(await ask(path, {})),
     socket: () => connectWebSocket(url),
     kill: async () => void (await ask(`${path}server`, { method: 'DELETE' })),
   };

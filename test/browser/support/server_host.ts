@@ -23,7 +23,10 @@ interface Hosted {
   readonly proxy: NbdProxy;
 }
 
-/** `url` is where it listens; a POST of a {@link ServerRequest} answers with the path of a new server, which DELETE ends. */
+/**
+ * `url` is where it listens; a POST of a {@link ServerRequest} answers with the path of a new server, which DELETE ends, and GET
+ * asks for the number of its connections.
+ */
 export async function startServerHost(): Promise<{ url: string; close(): Promise<void> }> {
   const hosted = new Map<string, Hosted>();
   let count = 0;
@@ -33,9 +36,10 @@ export async function startServerHost(): Promise<{ url: string; close(): Promise
     const server = await owner.run(async () => startServer(fromWire(await text(request)) as ServerRequest));
     const path = `/${++count}/`;
     const proxy = createProxy({
-      path,
+      path: `${path}nbd/`,
       targets: { server: server.uri },
       token: false,
+      handshakeTimeout: 600_000, // a connection that a test expects to be closed is not to be closed by the proxy
       // The page is the test runner's, which comes from another port.
       allowOrigins: request.headers.origin === undefined ? [] : [request.headers.origin],
     });
@@ -50,6 +54,7 @@ export async function startServerHost(): Promise<{ url: string; close(): Promise
   };
   const answer = async (request: IncomingMessage): Promise<string> => {
     const path = request.url ?? '/';
+    if (request.method === 'GET') return String(hosted.get(path)?.proxy.connections);
     if (request.method === 'POST') return start(request);
     if (request.method === 'DELETE' && path.endsWith('/server')) await hosted.get(path.slice(0, -'server'.length))?.server.kill();
     else if (request.method === 'DELETE') await end(path);
