@@ -1,9 +1,15 @@
 // What is measured, and what is aimed at.
 
-export type Transport = 'unix' | 'tcp' | 'tls';
+/**
+ * How the disk is reached: `chromium` is a page in Chromium, through our proxy; `worker` a worker of it; `proxy` a client in Node,
+ * through a proxy that is what is measured.
+ */
+export type Transport = 'unix' | 'tcp' | 'tls' | 'chromium' | 'worker' | 'proxy';
 /** `connect` is a handle made, connected, disconnected and closed. */
 export type Operation = 'read' | 'write' | 'connect';
-export type Peer = 'native' | 'vates' | 'nbdcopy';
+/** `raw` is a WebSocket without NBD; `stream` is ourselves over a WebSocketStream; `websockify` another proxy. */
+export const peers = ['native', 'vates', 'nbdcopy', 'raw', 'stream', 'websockify'] as const;
+export type Peer = (typeof peers)[number];
 export type Competitor = 'ours' | Peer;
 
 /** Our figure is to be at least this many times the peer's. */
@@ -45,7 +51,25 @@ export function allCases(): Case[] {
   }
   const tls = { transport: 'tls', operation: 'read', size: 256 * 1024, inFlight: 16 } as const;
   cases.push({ ...tls, name: 'tls read 256 KiB x 16', target: { peer: 'nbdcopy', ratio: 0.7 } });
-  return cases;
+  return [...cases, ...webSocketCases()];
+}
+
+function webSocketCases(): Case[] {
+  const large = { size: 256 * 1024, inFlight: 16 };
+  const small = { operation: 'read', size: 4 * 1024 } as const;
+  const cases: Omit<Case, 'name'>[] = [];
+  for (const transport of ['chromium', 'worker'] as const) {
+    cases.push({ transport, operation: 'read', ...large, target: { peer: 'raw', ratio: 0.95 } });
+    cases.push({ transport, ...small, inFlight: 1, target: { peer: 'raw', ratio: 0.9 } });
+  }
+  const target = { peer: 'websockify', ratio: 2 } as const;
+  cases.push({ transport: 'proxy', operation: 'read', ...large, target });
+  cases.push({ transport: 'proxy', operation: 'write', ...large, target });
+  cases.push({ transport: 'proxy', ...small, inFlight: 64, target });
+  return cases.map((measured) => {
+    const { transport, operation, size, inFlight } = measured;
+    return { name: `${transport} ${operation} ${size / 1024} KiB x ${inFlight}`, ...measured };
+  });
 }
 
 function target(transport: Transport, operation: Operation, ofNative: number): Target | undefined {
@@ -56,5 +80,7 @@ function target(transport: Transport, operation: Operation, ofNative: number): T
 /** Who can run a case. */
 export function competitorsFor({ transport, operation }: Case): Competitor[] {
   if (transport === 'tls') return ['ours', 'nbdcopy'];
+  if (transport === 'proxy') return ['ours', 'websockify'];
+  if (transport === 'chromium' || transport === 'worker') return ['ours', 'raw', 'stream'];
   return transport === 'tcp' && operation === 'read' ? ['ours', 'native', 'vates'] : ['ours', 'native'];
 }

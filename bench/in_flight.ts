@@ -10,9 +10,16 @@ export interface Job {
   warmUp: number;
 }
 
+/** What a competitor prints. */
+export interface Measurement {
+  readonly bytes: number;
+  readonly requests: number;
+  readonly seconds: number;
+}
+
 /** The command line of a competitor: `unix PATH|tcp HOST:PORT read|write SIZE IN-FLIGHT SECONDS WARM-UP`. */
-export function jobFromArguments(): Job {
-  const [transport = '', address = '', operation = '', size, inFlight, seconds, warmUp] = process.argv.slice(2);
+export function jobFromArguments(args = process.argv.slice(2)): Job {
+  const [transport = '', address = '', operation = '', size, inFlight, seconds, warmUp] = args;
   return {
     transport,
     address,
@@ -32,8 +39,8 @@ export function hostAndPort(address: string): { host: string; port: number } {
 /** One request, on the slot and the byte offset given. */
 export type Request = (slot: number, offset: number) => Promise<unknown>;
 
-/** Keeps `job.inFlight` requests in flight, first to warm up and then measured, and prints what they moved as JSON. */
-export async function measure(job: Job, diskSize: number, request: Request): Promise<void> {
+/** Keeps `job.inFlight` requests in flight, first to warm up and then measured; what they moved. */
+export async function measure(job: Job, diskSize: number, request: Request): Promise<Measurement> {
   let nextOffset = 0;
   let requests = 0;
 
@@ -56,5 +63,5 @@ export async function measure(job: Job, diskSize: number, request: Request): Pro
 
   await run(job.warmUp);
   const seconds = await run(job.seconds);
-  console.log(JSON.stringify({ bytes: requests * job.size, requests, seconds }));
+  return { bytes: requests * job.size, requests, seconds };
 }

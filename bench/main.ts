@@ -4,10 +4,10 @@ import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { allCases, type Case, competitorsFor, type Transport } from './cases.js';
+import { allCases, type Case, competitorsFor } from './cases.js';
 import { isInstalled, run } from './competitors.js';
 import { type Result, type Rounds, resultOf } from './results.js';
-import { diskSize, startServer } from './server.js';
+import { diskSize, type ServerKind, serverFor, serverKinds, startServer } from './server.js';
 import { table } from './table.js';
 
 const { values: options } = parseArgs({
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
 const pace = options.quick ? { rounds: 3, seconds: 0.4, warmUp: 0.3 } : { rounds: 5, seconds: 1, warmUp: 0.7 };
 
 /** Writes the disk once, so that reads find data and no write has to allocate. */
-async function fill(transport: Transport, address: string): Promise<void> {
+async function fill(transport: ServerKind, address: string): Promise<void> {
   const load = { name: 'fill', transport, operation: 'write', size: 256 * 1024, inFlight: 16, target: undefined } as const;
   if (transport === 'tls') return; // its disk is made full
   for (let written = 0; written < diskSize; ) written += (await run('native', load, address, 0.5, 0)).bytes;
@@ -25,7 +25,7 @@ async function fill(transport: Transport, address: string): Promise<void> {
 
 // The competitors take turns, so that a slow second of the machine hits them all alike; each round starts with another one.
 async function measure(measured: Case, address: string): Promise<Result> {
-  const competitors = competitorsFor(measured).filter(isInstalled);
+  const competitors = competitorsFor(measured).filter((competitor) => isInstalled(competitor, measured.transport));
   const rounds: Rounds = {};
   for (let round = 0; round < pace.rounds; round++) {
     for (const competitor of competitors) {
@@ -39,13 +39,13 @@ async function measure(measured: Case, address: string): Promise<Result> {
 
 async function measureAll(cases: readonly Case[]): Promise<Result[]> {
   const results: Result[] = [];
-  for (const transport of ['unix', 'tcp', 'tls'] as const) {
-    const ofTransport = cases.filter((measured) => measured.transport === transport);
-    if (ofTransport.length === 0) continue;
-    const server = await startServer(transport);
+  for (const kind of serverKinds) {
+    const ofKind = cases.filter(({ transport }) => serverFor(transport) === kind);
+    if (ofKind.length === 0) continue;
+    const server = await startServer(kind);
     try {
-      await fill(transport, server.address);
-      for (const measured of ofTransport) {
+      await fill(kind, server.address);
+      for (const measured of ofKind) {
         process.stderr.write(`${measured.name} …\n`);
         results.push(await measure(measured, server.address));
       }

@@ -1,6 +1,7 @@
 // libnbd-wasm, measured, as a program of a user's would use it. Each slot has a buffer of its own, as in native.c.
 import { NBD, openConnection, TLS_REQUIRE } from 'libnbd-wasm';
 import { hostAndPort, jobFromArguments, measure } from './in_flight.js';
+import { measureTransfers } from './transfers.js';
 
 const job = jobFromArguments();
 
@@ -22,17 +23,9 @@ async function disconnect(nbd: NBD): Promise<void> {
 }
 
 if (job.operation === 'connect') {
-  await measure(job, 1, async () => disconnect(await connected()));
+  console.log(JSON.stringify(await measure(job, 1, async () => disconnect(await connected()))));
 } else {
   const nbd = await connected();
-  const buffers = Array.from({ length: job.inFlight }, () => new Uint8Array(job.size).fill(0x55));
-  const buffer = (slot: number) => buffers[slot] as Uint8Array;
-  await measure(
-    job,
-    Number(nbd.getSize()),
-    job.operation === 'write'
-      ? (slot, offset) => nbd.pwrite(buffer(slot), offset)
-      : (slot, offset) => nbd.preadInto(buffer(slot), offset),
-  );
+  console.log(JSON.stringify(await measureTransfers(job, nbd)));
   await disconnect(nbd);
 }

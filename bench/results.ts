@@ -1,6 +1,6 @@
 // Figures from measurements: medians, ratios, and whether the target is met.
-import type { Case, Competitor, Peer } from './cases.js';
-import type { Measurement } from './competitors.js';
+import { type Case, type Competitor, type Peer, peers } from './cases.js';
+import type { Measurement } from './in_flight.js';
 
 export interface Result {
   readonly case: Case;
@@ -18,12 +18,12 @@ export type Rounds = Partial<Record<Competitor, Measurement[]>>;
 
 export function resultOf(measured: Case, rounds: Rounds): Result {
   const rates: Partial<Record<Competitor, number>> = {};
-  for (const competitor of ['ours', 'native', 'vates', 'nbdcopy'] as const) {
+  for (const competitor of ['ours', ...peers] as const) {
     const measurements = rounds[competitor];
     if (measurements !== undefined) rates[competitor] = median(measurements.map(rate));
   }
   const ratios: Partial<Record<Peer, number>> = {};
-  for (const peer of ['native', 'vates', 'nbdcopy'] as const) {
+  for (const peer of peers) {
     const ratio = ratioTo(peer, rounds);
     if (ratio !== undefined) ratios[peer] = ratio;
   }

@@ -4,10 +4,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-need gcc libc6-dev nbdkit libnbd-bin openssl bc
+need gcc libc6-dev nbdkit libnbd-bin openssl bc chromium websockify
 for program in gcc nbdkit nbdcopy openssl; do
   command -v $program >/dev/null || die "needs $program. Install it and run this again."
 done
+CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
+WEBSOCKIFY=${WEBSOCKIFY:-$(command -v websockify || true)}
+export CHROMIUM WEBSOCKIFY
+[ -n "$CHROMIUM" ] || say 'there is no Chromium: leaving its cases out'
+[ -n "$WEBSOCKIFY" ] || say 'there is no websockify: measuring our own proxy alone'
 install_node_modules
 bash build.sh
 
@@ -18,8 +23,10 @@ build_native
 install_vates || say 'could not install @vates/nbd-client: going on without it'
 
 npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
-  --external:libnbd-wasm --external:@vates/nbd-client --out-extension:.js=.mjs --outdir=$built \
-  bench/main.ts bench/ours.ts
+  --packages=external --out-extension:.js=.mjs --outdir=$built \
+  bench/main.ts bench/ours.ts bench/through_proxy.ts bench/chromium.ts
+npx --no-install esbuild --log-level=warning --bundle --format=esm --alias:libnbd-wasm=./dist/browser.js \
+  --outfile=$built/page.js bench/page.ts
 if [ -d $vates/node_modules/@vates/nbd-client ]; then
   # Its own folder, so that Node finds the package beside it.
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \

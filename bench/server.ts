@@ -7,6 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from './cases.js';
 
+export const serverKinds = ['unix', 'tcp', 'tls'] as const;
+export type ServerKind = (typeof serverKinds)[number];
+
+/** What the server of a transport listens on: behind a proxy, a Unix socket. */
+export const serverFor = (transport: Transport): ServerKind => (transport === 'tcp' || transport === 'tls' ? transport : 'unix');
+
 /** Larger than what processors cache, so that every server reads memory. */
 export const diskSize = 256 * 1024 * 1024;
 
@@ -16,7 +22,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startServer(transport: Transport): Promise<Server> {
+export async function startServer(transport: ServerKind): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start(transport);
@@ -27,7 +33,7 @@ export async function startServer(transport: Transport): Promise<Server> {
   }
 }
 
-async function start(transport: Transport): Promise<Server> {
+async function start(transport: ServerKind): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'libnbd-wasm-bench-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
@@ -87,7 +93,7 @@ async function end(nbdkit: ChildProcess): Promise<void> {
   await ended;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

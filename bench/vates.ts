@@ -7,5 +7,6 @@ if (job.transport !== 'tcp' || job.operation !== 'read') throw new Error('@vates
 const { host, port } = hostAndPort(job.address);
 const client = new NbdClient({ address: host, port, exportname: '' });
 await client.connect();
-await measure(job, Number(client.exportSize), (_slot, offset) => client.readBlock(offset / job.size, job.size));
+const read = (_slot: number, offset: number) => client.readBlock(offset / job.size, job.size);
+console.log(JSON.stringify(await measure(job, Number(client.exportSize), read)));
 await client.disconnect();

@@ -1,0 +1,15 @@
+// Reads and writes of libnbd-wasm's, measured, on a handle that is connected. Each slot has a buffer of its own, as in native.c.
+import type { NBD } from 'libnbd-wasm';
+import { type Job, type Measurement, measure } from './in_flight.js';
+
+export function measureTransfers(job: Job, nbd: NBD): Promise<Measurement> {
+  const buffers = Array.from({ length: job.inFlight }, () => new Uint8Array(job.size).fill(0x55));
+  const buffer = (slot: number) => buffers[slot] as Uint8Array;
+  return measure(
+    job,
+    Number(nbd.getSize()),
+    job.operation === 'write'
+      ? (slot, offset) => nbd.pwrite(buffer(slot), offset)
+      : (slot, offset) => nbd.preadInto(buffer(slot), offset),
+  );
+}
