@@ -1,14 +1,17 @@
 // What is measured, and what is aimed at.
 
 /**
- * How the disk is reached: `chromium` is a page in Chromium, through our proxy; `worker` a worker of it; `proxy` a client in Node,
- * through a proxy that is what is measured.
+ * How the disk is reached: `chromium` is a page in Chromium, through our proxy; `worker` a worker of it; `proxy` the library in Node,
+ * through a proxy that is what is measured; `proxy by hand` the same with a client that costs next to nothing.
  */
-export type Transport = 'unix' | 'tcp' | 'tls' | 'chromium' | 'worker' | 'proxy';
+export type Transport = 'unix' | 'tcp' | 'tls' | 'chromium' | 'worker' | 'proxy' | 'proxy by hand';
 /** `connect` is a handle made, connected, disconnected and closed. */
 export type Operation = 'read' | 'write' | 'connect';
-/** `raw` is a WebSocket without NBD; `stream` is ourselves over a WebSocketStream; `websockify` another proxy. */
-export const peers = ['native', 'vates', 'nbdcopy', 'raw', 'stream', 'websockify'] as const;
+/**
+ * `raw` is a WebSocket without NBD; `byHand` one with NBD by hand; `webSocket` is ourselves over a WebSocket, where we take a WebSocketStream by ourselves; `websockify` another
+ * proxy; `relay` one that only copies.
+ */
+export const peers = ['native', 'vates', 'nbdcopy', 'raw', 'byHand', 'webSocket', 'websockify', 'relay'] as const;
 export type Peer = (typeof peers)[number];
 export type Competitor = 'ours' | Peer;
 
@@ -62,10 +65,13 @@ function webSocketCases(): Case[] {
     cases.push({ transport, operation: 'read', ...large, target: { peer: 'raw', ratio: 0.95 } });
     cases.push({ transport, ...small, inFlight: 1, target: { peer: 'raw', ratio: 0.9 } });
   }
+  cases.push({ transport: 'chromium', operation: 'write', ...large, target: undefined });
   const target = { peer: 'websockify', ratio: 2 } as const;
-  cases.push({ transport: 'proxy', operation: 'read', ...large, target });
-  cases.push({ transport: 'proxy', operation: 'write', ...large, target });
-  cases.push({ transport: 'proxy', ...small, inFlight: 64, target });
+  for (const transport of ['proxy', 'proxy by hand'] as const) {
+    cases.push({ transport, operation: 'read', ...large, target });
+    cases.push({ transport, operation: 'write', ...large, target });
+    cases.push({ transport, ...small, inFlight: 64, target });
+  }
   return cases.map((measured) => {
     const { transport, operation, size, inFlight } = measured;
     return { name: `${transport} ${operation} ${size / 1024} KiB x ${inFlight}`, ...measured };
@@ -80,7 +86,8 @@ function target(transport: Transport, operation: Operation, ofNative: number): T
 /** Who can run a case. */
 export function competitorsFor({ transport, operation }: Case): Competitor[] {
   if (transport === 'tls') return ['ours', 'nbdcopy'];
-  if (transport === 'proxy') return ['ours', 'websockify'];
-  if (transport === 'chromium' || transport === 'worker') return ['ours', 'raw', 'stream'];
+  if (transport === 'proxy' || transport === 'proxy by hand') return ['ours', 'websockify', 'relay'];
+  if (transport === 'chromium') return ['ours', 'raw', 'byHand', 'webSocket'];
+  if (transport === 'worker') return ['ours', 'raw', 'byHand'];
   return transport === 'tcp' && operation === 'read' ? ['ours', 'native', 'vates'] : ['ours', 'native'];
 }

@@ -18,7 +18,7 @@ function commandOf(competitor: Competitor, transport: Transport): Command {
   if (transport === 'chromium' || transport === 'worker') {
     return { argv: [process.execPath, built('chromium.mjs'), competitor], needs: process.env.CHROMIUM };
   }
-  if (transport === 'proxy') {
+  if (transport === 'proxy' || transport === 'proxy by hand') {
     const needs = competitor === 'websockify' ? process.env.WEBSOCKIFY : process.execPath;
     return { argv: [process.execPath, built('through_proxy.mjs'), competitor], needs };
   }

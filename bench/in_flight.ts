@@ -15,6 +15,8 @@ export interface Measurement {
   readonly bytes: number;
   readonly requests: number;
   readonly seconds: number;
+  /** CPU seconds of the proxy that was measured. */
+  readonly cpu?: number;
 }
 
 /** The command line of a competitor: `unix PATH|tcp HOST:PORT read|write SIZE IN-FLIGHT SECONDS WARM-UP`. */
@@ -39,8 +41,8 @@ export function hostAndPort(address: string): { host: string; port: number } {
 /** One request, on the slot and the byte offset given. */
 export type Request = (slot: number, offset: number) => Promise<unknown>;
 
-/** Keeps `job.inFlight` requests in flight, first to warm up and then measured; what they moved. */
-export async function measure(job: Job, diskSize: number, request: Request): Promise<Measurement> {
+/** Keeps `job.inFlight` requests in flight, first to warm up and then measured; what they moved, and what `meter` counted meanwhile. */
+export async function measure(job: Job, diskSize: number, request: Request, meter?: () => number): Promise<Measurement> {
   let nextOffset = 0;
   let requests = 0;
 
@@ -62,6 +64,8 @@ export async function measure(job: Job, diskSize: number, request: Request): Pro
   };
 
   await run(job.warmUp);
+  const before = meter?.();
   const seconds = await run(job.seconds);
-  return { bytes: requests * job.size, requests, seconds };
+  const cpu = meter === undefined || before === undefined ? {} : { cpu: meter() - before };
+  return { bytes: requests * job.size, requests, seconds, ...cpu };
 }

@@ -1,4 +1,4 @@
-// Runs the benchmark: every case with its competitors in turn, round after round, then the table and results.json.
+// Runs the benchmark: every case with its competitors in turn, round after round, then the tables and results.json.
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
@@ -8,7 +8,7 @@ import { allCases, type Case, competitorsFor } from './cases.js';
 import { isInstalled, run } from './competitors.js';
 import { type Result, type Rounds, resultOf } from './results.js';
 import { diskSize, type ServerKind, serverFor, serverKinds, startServer } from './server.js';
-import { table } from './table.js';
+import { tables } from './table.js';
 
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
@@ -46,6 +46,7 @@ async function measureAll(cases: readonly Case[]): Promise<Result[]> {
     try {
       await fill(kind, server.address);
       for (const measured of ofKind) {
+        if (!isInstalled('ours', measured.transport)) continue; // there is no Chromium
         process.stderr.write(`${measured.name} …\n`);
         results.push(await measure(measured, server.address));
       }
@@ -74,5 +75,5 @@ if (cases.length === 0) {
 const load = loadavg()[0] ?? 0;
 if (load > 0.5) process.stderr.write(`this machine is busy already (load ${load.toFixed(1)}): the figures will vary\n`);
 const results = await measureAll(cases);
-console.log(table(results));
+console.log(tables(results));
 console.log(`Medians of ${pace.rounds} rounds of ${pace.seconds} s each. Every round: ${writeJson(results, load)}`);

@@ -1,25 +1,20 @@
-// What a page of the benchmark does, or a worker of it: reads through the proxy, or the same bytes over a WebSocket without NBD.
+// What a page of the benchmark does, or a worker of it: reads and writes through the proxy, with the library or by hand, or moves the same
+// bytes over a WebSocket without NBD.
 import { connectWebSocket, load, type NBD, type SocketLike } from 'libnbd-wasm';
-import { type Job, type Measurement, measure, type Request } from './in_flight.js';
+import { Answers, ByHand, messages } from './by_hand.js';
+import { type Job, type Measurement, measure } from './in_flight.js';
 import { measureTransfers } from './transfers.js';
 
 export interface PageJob extends Job {
   competitor: string;
 }
 
-interface ByteStreams {
-  readable: ReadableStream<ArrayBuffer>;
-  writable: WritableStream<Uint8Array>;
-}
-declare const WebSocketStream: new (url: string) => { readonly opened: Promise<ByteStreams> };
-
 const url = (path: string) => `ws://${location.host}${path}`;
 
 async function measureHere(job: PageJob): Promise<Measurement> {
-  if (job.competitor === 'raw') return measure(job, Number.MAX_SAFE_INTEGER, await rawRequests(job));
-  const nbd = await connected(
-    job.competitor === 'stream' ? await new WebSocketStream(url('/nbd/disk')).opened : connectWebSocket(url('/nbd/disk')),
-  );
+  if (job.competitor === 'raw') return measureRaw(job);
+  if (job.competitor === 'byHand') return measureByHand(job);
+  const nbd = await connected(connectWebSocket(url('/nbd/disk'), job.competitor === 'webSocket' ? { WebSocket } : {}));
   const measurement = await measureTransfers(job, nbd);
   await nbd.shutdown();
   nbd.close();
@@ -32,26 +27,39 @@ async function connected(socket: SocketLike): Promise<NBD> {
   return nbd;
 }
 
-/** Requests of NBD's size; each is over when as many bytes as an NBD reply has were received. */
-async function rawRequests({ size }: Job): Promise<Request> {
-  const socket = new WebSocket(url(`/raw/${size}`));
-  socket.binaryType = 'arraybuffer';
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = () => reject(new Error('the raw WebSocket could not be opened'));
-  });
-  const waiting: (() => void)[] = [];
-  let received = 0;
-  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
-    received += data.byteLength;
-    for (; received >= size + 16; received -= size + 16) waiting.shift()?.();
+/** Messages of an NBD request's size; each is answered with as many bytes as an NBD reply has. */
+async function measureRaw(job: Job): Promise<Measurement> {
+  const answers = new Answers(job);
+  const socket = listen(`/raw/${answers.size}`, (bytes) => answers.received(bytes.length));
+  await opened(socket);
+  const message = messages(job);
+  const request = (slot: number, offset: number) => {
+    socket.send(message(slot, offset));
+    return answers.next();
   };
-  const request = new Uint8Array(28);
-  return () =>
-    new Promise<void>((resolve) => {
-      waiting.push(resolve);
-      socket.send(request);
-    });
+  return measure(job, Number.MAX_SAFE_INTEGER, request);
+}
+
+async function measureByHand(job: Job): Promise<Measurement> {
+  const socket = listen('/nbd/disk', (bytes) => client.received(bytes));
+  const client = new ByHand(job, (message) => socket.send(message));
+  const measurement = await measure(job, await client.handshake(), client.request);
+  client.disconnect();
+  return measurement;
+}
+
+function listen(path: string, onbytes: (bytes: Uint8Array) => void): WebSocket {
+  const socket = new WebSocket(url(path));
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => onbytes(new Uint8Array(data));
+  return socket;
+}
+
+function opened(socket: WebSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => resolve();
+    socket.onerror = () => reject(new Error(`${socket.url} could not be opened`));
+  });
 }
 
 function measureInWorker(job: PageJob): Promise<Measurement> {

@@ -15,6 +15,10 @@ build_native() {
   mv $program.partial $program
 }
 
+build_relay() {
+  [ $built/relay -nt bench/relay.c ] || gcc -O2 -std=gnu11 -o $built/relay bench/relay.c
+}
+
 vates=$built/vates
 
 # Version 3.6.0 depends on a version of a package that npm does not have, so npm refuses to install it. Its TCP client

@@ -10,6 +10,8 @@ export interface Result {
   readonly rates: Partial<Record<Competitor, number>>;
   /** Our rate over the peer's: the median of the ratios of each round. */
   readonly ratios: Partial<Record<Peer, number>>;
+  /** CPU seconds that the proxy took for 10^9 bytes: the median of the rounds; of proxies only. */
+  readonly costs: Partial<Record<Competitor, number>>;
   /** Undefined where there is no target, or its peer was not measured. */
   readonly isMet: boolean | undefined;
 }
@@ -18,9 +20,13 @@ export type Rounds = Partial<Record<Competitor, Measurement[]>>;
 
 export function resultOf(measured: Case, rounds: Rounds): Result {
   const rates: Partial<Record<Competitor, number>> = {};
+  const costs: Partial<Record<Competitor, number>> = {};
   for (const competitor of ['ours', ...peers] as const) {
     const measurements = rounds[competitor];
-    if (measurements !== undefined) rates[competitor] = median(measurements.map(rate));
+    if (measurements === undefined) continue;
+    rates[competitor] = median(measurements.map(rate));
+    const ofCpu = measurements.flatMap(({ cpu, bytes }) => (cpu === undefined ? [] : [cpu / (bytes / 1e9)]));
+    if (ofCpu.length > 0) costs[competitor] = median(ofCpu);
   }
   const ratios: Partial<Record<Peer, number>> = {};
   for (const peer of peers) {
@@ -29,7 +35,14 @@ export function resultOf(measured: Case, rounds: Rounds): Result {
   }
   const { target } = measured;
   const ratio = target && ratios[target.peer];
-  return { case: measured, rounds, rates, ratios, isMet: target && ratio !== undefined ? ratio >= target.ratio : undefined };
+  return {
+    case: measured,
+    rounds,
+    rates,
+    ratios,
+    costs,
+    isMet: target && ratio !== undefined ? ratio >= target.ratio : undefined,
+  };
 }
 
 // A round's two measurements were made one after the other. Their ratio holds when the machine as a whole changes its pace

@@ -20,6 +20,7 @@ built=build/bench
 mkdir -p $built
 . bench/peers.sh
 build_native
+build_relay
 install_vates || say 'could not install @vates/nbd-client: going on without it'
 
 npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \

@@ -2,7 +2,7 @@
 import type { NBD } from 'libnbd-wasm';
 import { type Job, type Measurement, measure } from './in_flight.js';
 
-export function measureTransfers(job: Job, nbd: NBD): Promise<Measurement> {
+export function measureTransfers(job: Job, nbd: NBD, meter?: () => number): Promise<Measurement> {
   const buffers = Array.from({ length: job.inFlight }, () => new Uint8Array(job.size).fill(0x55));
   const buffer = (slot: number) => buffers[slot] as Uint8Array;
   return measure(
@@ -11,5 +11,6 @@ export function measureTransfers(job: Job, nbd: NBD): Promise<Measurement> {
     job.operation === 'write'
       ? (slot, offset) => nbd.pwrite(buffer(slot), offset)
       : (slot, offset) => nbd.preadInto(buffer(slot), offset),
+    meter,
   );
 }

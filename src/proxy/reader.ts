@@ -2,7 +2,8 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from './target.js';
 
-const bufferSize = 2 ** 17;
+/** What is read at once becomes one message, and each costs a browser a lot: a read of 256 KiB is answered in one, with its header. */
+const bufferSize = 2 ** 18 + 2 ** 12;
 /** What is shorter than this is copied, so that it does not keep a whole buffer waiting. */
 const copyMax = bufferSize / 8;
 /** Buffers that nobody uses are kept, for all connections, up to this number. */

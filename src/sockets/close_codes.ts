@@ -1,5 +1,6 @@
 // What the close codes of a WebSocket mean for NBD: those of RFC 6455, and those with which our proxy (src/proxy/) says why
 // it closes. A page is told nothing of an upgrade that was refused, but it gets the code and the reason of a close.
+import { codeOf, NBDError } from '../errors.js';
 
 /** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
 export const closeCode = {
@@ -49,4 +50,13 @@ export function errnoCodeOfClose(code: number): string {
 /** Whether a close code says that the peer has ended the stream in good order: 1000, or none at all (which reads as 1005). */
 export function isEndOfStream(code: number): boolean {
   return code === 1000 || code === 1005;
+}
+
+/** What a close that is no end of the stream makes the calls fail with: its text becomes part of theirs. */
+export function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
+  const because = cause instanceof Error ? `: ${cause.message}` : '';
+  const [message, fallback] = hasOpened
+    ? [`the WebSocket was closed: ${code}${reason === '' ? '' : ` ${reason}`}${because}`, errnoCodeOfClose(code)]
+    : [`the WebSocket could not be opened${because || ': only the browser knows why, its console may say'}`, 'ECONNREFUSED'];
+  return new NBDError(message, codeOf(cause, fallback), cause === undefined ? undefined : { cause });
 }

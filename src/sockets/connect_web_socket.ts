@@ -1,6 +1,7 @@
 // Opens a WebSocket for the library, which listens from the first moment: an NBD server speaks first.
 import type { Transport } from './transport.js';
 import { type WebSocketLike, WebSocketTransport } from './web_socket.js';
+import { type WebSocketStreamLike, WebSocketStreamTransport } from './web_socket_stream.js';
 
 /** A WebSocket's class: the browser's, that of the `ws` package, or one like them. */
 export type WebSocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocketLike;
@@ -30,9 +31,23 @@ export interface ConnectWebSocketOptions {
  */
 export type ConnectWebSocket = (url: string | URL, options?: ConnectWebSocketOptions) => Transport;
 
-export const connectWebSocket: ConnectWebSocket = (url, { protocols, WebSocket = globalThis.WebSocket } = {}) => {
+/** Chromium has it. In a page it is a quarter quicker than a WebSocket; in a worker it is not (bench/). */
+const WebSocketStream =
+  typeof document === 'undefined'
+    ? undefined
+    : (globalThis as { WebSocketStream?: new (url: string, options: { protocols: string[] }) => WebSocketStreamLike })
+        .WebSocketStream;
+
+export const connectWebSocket: ConnectWebSocket = (url, { protocols = [], WebSocket } = {}) => {
+  if (WebSocket === undefined && WebSocketStream !== undefined) {
+    return new WebSocketStreamTransport(new WebSocketStream(String(url), { protocols: [protocols].flat() }));
+  }
+  return openWebSocket(url, protocols, WebSocket ?? globalThis.WebSocket);
+};
+
+function openWebSocket(url: string | URL, protocols: string | string[], WebSocket: WebSocketConstructor | undefined): Transport {
   if (WebSocket === undefined) {
     throw new TypeError('connectWebSocket: this platform has no WebSocket: give one as the option WebSocket');
   }
   return new WebSocketTransport(new WebSocket(url, protocols));
-};
+}

@@ -1,7 +1,7 @@
 // A WebSocket as a transport: the browser's, that of the `ws` package, and any other with the standard's events. Its messages
 // are one queue of bytes; where one ends means nothing.
-import { codeOf, NBDError } from '../errors.js';
-import { errnoCodeOfClose, isEndOfStream } from './close_codes.js';
+import { NBDError } from '../errors.js';
+import { closeError, isEndOfStream } from './close_codes.js';
 import { bytesOf, cut } from './messages.js';
 import type { Transport, TransportEvents } from './transport.js';
 
@@ -200,13 +200,4 @@ export class WebSocketTransport implements Transport {
     this.#socket?.resume?.();
     this.#socket?.close(1000);
   }
-}
-
-// An NBDError, whose text becomes part of the one that the call rejects with.
-function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
-  const because = cause instanceof Error ? `: ${cause.message}` : '';
-  const [message, fallback] = hasOpened
-    ? [`the WebSocket was closed: ${code}${reason === '' ? '' : ` ${reason}`}${because}`, errnoCodeOfClose(code)]
-    : [`the WebSocket could not be opened${because || ': only the browser knows why, its console may say'}`, 'ECONNREFUSED'];
-  return new NBDError(message, codeOf(cause, fallback), cause === undefined ? undefined : { cause });
 }
