@@ -31,7 +31,7 @@ export interface ConnectWebSocketOptions {
  */
 export type ConnectWebSocket = (url: string | URL, options?: ConnectWebSocketOptions) => Transport;
 
-/** Chromium has it. In a page it is a quarter quicker than a WebSocket; in a worker it is not (bench/). */
+/** Chromium has it. In a page it is quicker than a WebSocket; in a worker it is not (bench/). */
 const WebSocketStream =
   typeof document === 'undefined'
     ? undefined
