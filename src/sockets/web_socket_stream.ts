@@ -1,4 +1,4 @@
-// A WebSocketStream as a transport: Chromium's other way to open a WebSocket, quicker in a page, and one that can stop reading.
+// A WebSocketStream as a transport: Chromium's other way to open a WebSocket, one that can stop reading.
 import { NBDError } from '../errors.js';
 import { closeError, isEndOfStream } from './close_codes.js';
 import type { Transport, TransportEvents } from './transport.js';
