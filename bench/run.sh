@@ -8,9 +8,8 @@ need gcc libc6-dev nbdkit libnbd-bin openssl bc chromium websockify
 for program in gcc nbdkit nbdcopy openssl; do
   command -v $program >/dev/null || die "needs $program. Install it and run this again."
 done
-CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
-WEBSOCKIFY=${WEBSOCKIFY:-$(command -v websockify || true)}
-export CHROMIUM WEBSOCKIFY
+export CHROMIUM=${CHROMIUM:-$(first_of chromium google-chrome chromium-browser)}
+export WEBSOCKIFY=${WEBSOCKIFY:-$(first_of websockify)}
 [ -n "$CHROMIUM" ] || say 'there is no Chromium: leaving its cases out'
 [ -n "$WEBSOCKIFY" ] || say 'there is no websockify: measuring our own proxy alone'
 install_node_modules

@@ -37,6 +37,13 @@ need_program() {
   command -v "$program" >/dev/null || die "needs the program $program. Install it (Debian's packages: $*) and run this again."
 }
 
+# first_of PROGRAM...: where the first of them is that there is; nothing where there is none.
+first_of() {
+  local program
+  for program; do command -v "$program" && return; done
+  return 0
+}
+
 # The Debian mirror that this machine itself is configured for.
 debian_mirror() {
   local site

@@ -10,9 +10,8 @@ need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl file
 for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv; do
   command -v $program >/dev/null || die "the tests need the program $program. Install it and run this again."
 done
-chromium=$(command -v chromium || command -v google-chrome || command -v chromium-browser || true)
-firefox=$(command -v firefox-esr || command -v firefox || true)
-export CHROMIUM=${CHROMIUM:-$chromium} FIREFOX=${FIREFOX:-$firefox}
+export CHROMIUM=${CHROMIUM:-$(first_of chromium google-chrome chromium-browser)}
+export FIREFOX=${FIREFOX:-$(first_of firefox-esr firefox)}
 [ -n "$CHROMIUM" ] && [ -n "$FIREFOX" ] ||
   die 'the tests need Chromium and Firefox. Install them, or name their programs in the variables CHROMIUM and FIREFOX.'
 bash build.sh

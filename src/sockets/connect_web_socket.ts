@@ -12,7 +12,7 @@ export interface ConnectWebSocketOptions {
    * some selects none, so offer `'binary'` only to a proxy that wants it, as old versions of websockify do.
    */
   protocols?: string | string[] | undefined;
-  /** The class to open it with, instead of the platform's. */
+  /** The class to open it with, instead of the platform's: in a page of Chromium's, that is a WebSocketStream. */
   WebSocket?: WebSocketConstructor | undefined;
 }
 

@@ -51,7 +51,7 @@ export class WebSocketStreamTransport implements Transport {
     if (this.#isOver) return;
     this.#isOver = true;
     if (error instanceof TypeError) {
-      this.#events?.error(new NBDError(`the WebSocket delivered a message that is not bytes`, 'EPROTO', { cause: error }));
+      this.#events?.error(new NBDError('the WebSocket delivered a message that is not bytes', 'EPROTO', { cause: error }));
       return;
     }
     const { closeCode, reason } = await this.#socket.closed.catch(() => ({ closeCode: 1006, reason: '' }));

@@ -51,11 +51,15 @@ export interface WorkerNBD extends RemoteCalls {
   connectSocket(socket: MessagePort | BytePair, options?: WaitOptions): Promise<void>;
   /** Reads into a view, which costs a copy; {@link NBD.pread | pread} does without. */
   preadInto(buf: ArrayBufferView, offset: number | bigint, options?: Parameters<NBD['preadInto']>[2]): Promise<void>;
+  /** As {@link NBD.extents | extents}. */
   extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+  /** As {@link NBD.readable | readable}; each chunk is moved to the page. */
   readable(options?: ReadableOptions): Promise<ReadableStream<Uint8Array>>;
+  /** As {@link NBD.writable | writable}; what is written is copied. */
   writable(options?: WritableOptions): Promise<WritableStream<Uint8Array>>;
   /** Closes the handle and its socket. */
   close(): Promise<void>;
+  /** `await using`: disconnects in good order if there is a connection, then {@link WorkerNBD.close | close}. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

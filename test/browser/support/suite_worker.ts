@@ -22,7 +22,7 @@ addEventListener('message', async ({ data }: MessageEvent<SuiteRequest>) => {
 });
 
 async function runFile({ file, provided }: SuiteRequest): Promise<SuiteResult[]> {
-  const config = {
+  const config: VitestRunner['config'] = {
     root: '/',
     setupFiles: [],
     name: 'worker',
@@ -39,13 +39,10 @@ async function runFile({ file, provided }: SuiteRequest): Promise<SuiteResult[]>
     tags: [],
     tagsFilter: undefined,
     strictTags: true,
-  } as const;
+  };
   // Where the vitest package looks for what a test run has provided.
   Object.assign(globalThis, { __vitest_worker__: { config, providedContext: provided, filepath: file } });
-  const runner: VitestRunner = {
-    config: { ...config, setupFiles: [], tags: [] },
-    importFile: (path) => import(/* @vite-ignore */ path),
-  };
+  const runner: VitestRunner = { config, importFile: (path) => import(/* @vite-ignore */ path) };
   const files = await startTests([file], runner);
   return files.flatMap(resultsOf);
 }
