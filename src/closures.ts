@@ -1,7 +1,7 @@
 // The closures that libnbd holds: an integer key for each, from when it is passed to a call until libnbd frees it.
 import type { Buffers } from './buffers.js';
 import { codeOfErrno, errnoOfCode, reportUncaught } from './errors.js';
-import type { Module, Pointer, Trampolines } from './module.js';
+import type { Memory, Pointer } from './memory.js';
 
 /**
  * The error that a callback can see and set: `code` is null while there is none. Set it (`'EIO'`) and return -1, or throw, to
@@ -50,19 +50,16 @@ export interface Closure {
 
 const EPROTO = errnoOfCode('EPROTO') ?? 0;
 
-export class Closures implements Trampolines {
+export class Closures {
   readonly #closures: (Closure | undefined)[] = [undefined]; // key 0 is no closure
   readonly #freeKeys: number[] = [];
   readonly #buffers: Buffers;
-  #module: Module | undefined;
+  readonly #memory: Memory;
   #hasThrown = false;
 
-  constructor(buffers: Buffers) {
+  constructor(memory: Memory, buffers: Buffers) {
+    this.#memory = memory;
     this.#buffers = buffers;
-  }
-
-  attach(module: Module): void {
-    this.#module = module;
   }
 
   /** How many closures libnbd holds. */
@@ -98,47 +95,47 @@ export class Closures implements Trampolines {
 
   completion(key: number, error: Pointer): number {
     const closure = this.#closures[key];
-    const failure = closure?.completed?.(this.#view().getInt32(error, true)) ?? 0;
-    if (failure !== 0) this.#view().setInt32(error, failure, true);
+    const failure = closure?.completed?.(this.#memory.view.getInt32(error, true)) ?? 0;
+    if (failure !== 0) this.#memory.view.setInt32(error, failure, true);
     if (closure?.callback === undefined) return failure === 0 ? 0 : -1;
     return this.#callWithError(key, error, (ref) => [ref]);
   }
 
   context(key: number, name: Pointer): number {
-    return this.#call(key, [this.#string(name)]);
+    return this.#call(key, [this.#memory.string(name)]);
   }
 
   debug(key: number, context: Pointer, message: Pointer): number {
-    return this.#call(key, [this.#string(context), this.#string(message)]);
+    return this.#call(key, [this.#memory.string(context), this.#memory.string(message)]);
   }
 
   extent(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
-    const view = this.#view();
+    const view = this.#memory.view;
     const values: number[] = [];
     for (let i = 0; i < count; i++) values.push(view.getUint32(entries + 4 * i, true));
-    return this.#callWithError(key, error, (ref) => [this.#string(metacontext), unsigned(offset), values, ref]);
+    return this.#callWithError(key, error, (ref) => [this.#memory.string(metacontext), unsigned(offset), values, ref]);
   }
 
   extent64(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
-    const view = this.#view();
+    const view = this.#memory.view;
     const values: Extent64[] = [];
     for (let i = 0; i < count; i++) {
       const entry = entries + 16 * i;
       values.push({ length: view.getBigUint64(entry, true), flags: view.getBigUint64(entry + 8, true) });
     }
-    return this.#callWithError(key, error, (ref) => [this.#string(metacontext), unsigned(offset), values, ref]);
+    return this.#callWithError(key, error, (ref) => [this.#memory.string(metacontext), unsigned(offset), values, ref]);
   }
 
   list(key: number, name: Pointer, description: Pointer): number {
-    return this.#call(key, [this.#string(name), this.#string(description)]);
+    return this.#call(key, [this.#memory.string(name), this.#memory.string(description)]);
   }
 
   #callWithError(key: number, error: Pointer, args: (ref: ErrorRef) => unknown[]): number {
-    const ref: ErrorRef = { code: codeOfErrno(this.#view().getInt32(error, true)) };
+    const ref: ErrorRef = { code: codeOfErrno(this.#memory.view.getInt32(error, true)) };
     this.#hasThrown = false;
     const result = this.#call(key, args(ref));
     const errno = ref.code === null ? 0 : (errnoOfCode(ref.code) ?? EPROTO);
-    this.#view().setInt32(error, this.#hasThrown && errno === 0 ? EPROTO : errno, true);
+    this.#memory.view.setInt32(error, this.#hasThrown && errno === 0 ? EPROTO : errno, true);
     return result;
   }
 
@@ -158,19 +155,6 @@ export class Closures implements Trampolines {
     } finally {
       owner.leaveCallback();
     }
-  }
-
-  #string(pointer: Pointer): string {
-    return this.#attached().string(pointer);
-  }
-
-  #view(): DataView {
-    return this.#attached().view;
-  }
-
-  #attached(): Module {
-    if (this.#module === undefined) throw new Error('a closure was called before the module was loaded');
-    return this.#module;
   }
 }
 

@@ -1,10 +1,10 @@
 // One command or option in flight: the buffer that it reads or writes, the closures that libnbd holds for it, and the
 // promise that waits for it, if one does.
-import type { Mapping } from './buffers.js';
-import type { CallbackResult, Closure } from './closures.js';
-import type { Connection } from './connection.js';
+import type { Buffers, Mapping } from './buffers.js';
+import type { CallbackResult, Closure, Closures, Owner } from './closures.js';
 import { errnoOfCode, NBDError } from './errors.js';
-import type { ClosureType, Pointer } from './module.js';
+import type { Pointer } from './memory.js';
+import type { ClosureType, Exports } from './module.js';
 
 const EFAULT = errnoOfCode('EFAULT') ?? 0;
 
@@ -17,8 +17,18 @@ export interface Waiter {
   reject(error: unknown): void;
 }
 
+/** The handle that a command is of, as far as the command has to do with it. */
+export interface CommandOwner extends Owner {
+  readonly exports: Exports;
+  readonly closures: Closures;
+  readonly buffers: Buffers;
+  readonly closed: boolean;
+  commandCompleted(command: Command): void;
+  commandFreed(command: Command): void;
+}
+
 export class Command implements Closure {
-  readonly owner: Connection;
+  readonly owner: CommandOwner;
   /** The user's handle, which must not be collected while the command is in flight. */
   readonly handle: object;
   readonly waiter: Waiter | undefined;
@@ -40,7 +50,7 @@ export class Command implements Closure {
   #isCompleted = false;
   readonly #keys: number[] = [];
 
-  constructor(owner: Connection, handle: object, waiter?: Waiter) {
+  constructor(owner: CommandOwner, handle: object, waiter?: Waiter) {
     this.owner = owner;
     this.handle = handle;
     this.waiter = waiter;

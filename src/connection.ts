@@ -2,12 +2,13 @@
 // something for it, and everybody who waits. The user's object (src/nbd.ts) refers to this and not the other way around,
 // so that a handle which nobody holds any more can be collected and closed, whatever its socket does.
 import type { Buffers } from './buffers.js';
-import type { Closures, Owner } from './closures.js';
-import type { Command } from './command.js';
+import type { Closures } from './closures.js';
+import type { Command, CommandOwner } from './command.js';
 import { codeOfErrno, detailOf, NBDError, reportUncaught } from './errors.js';
 import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from './generated/constants.js';
-import type { Library } from './library.js';
-import type { Exports, Pointer } from './module.js';
+import type { Dependent, Instance } from './instance.js';
+import type { Pointer } from './memory.js';
+import type { Exports } from './module.js';
 import type { Socket } from './sockets/socket.js';
 
 /** Somebody who waits for the handle's state to change. */
@@ -20,8 +21,8 @@ export interface StateWaiter {
   reject(error: unknown): void;
 }
 
-export class Connection implements Owner {
-  readonly library: Library;
+export class Connection implements CommandOwner, Dependent {
+  readonly instance: Instance;
   readonly pointer: Pointer;
   readonly exports: Exports;
   readonly closures: Closures;
@@ -37,17 +38,17 @@ export class Connection implements Owner {
   /** Commands of `aio*` calls by their cookie, for what their callbacks threw. */
   readonly #issued = new Map<bigint, Command>();
 
-  constructor(library: Library, pointer: Pointer) {
-    this.library = library;
+  constructor(instance: Instance, pointer: Pointer) {
+    this.instance = instance;
     this.pointer = pointer;
-    this.exports = library.module.exports;
-    this.closures = library.closures;
-    this.buffers = library.buffers;
+    this.exports = instance.module.exports;
+    this.closures = instance.closures;
+    this.buffers = instance.buffers;
   }
 
   /** Whether a call can be made now; throws the error that says why not. `locked` calls take libnbd's lock on the handle. */
   enter(call: string, locked: boolean): void {
-    this.library.posix.failure = undefined;
+    this.instance.posix.failure = undefined;
     if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
     if (locked && this.#callbacks > 0) {
       throw new NBDError(
@@ -60,11 +61,11 @@ export class Connection implements Owner {
 
   /** The error of the libnbd call that has just failed, told of as the call that the user made. */
   lastError(call: string): NBDError {
-    const { module } = this.library;
+    const { memory } = this.instance;
     const text = this.exports.nbd_get_error();
-    const message = text === 0 ? `${call}: failed without an error` : renamed(module.string(text), call);
+    const message = text === 0 ? `${call}: failed without an error` : renamed(memory.string(text), call);
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
-    const { failure } = this.library.posix;
+    const { failure } = this.instance.posix;
     if (failure === undefined) return new NBDError(message, code);
     const detail = detailOf(failure);
     return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause: failure });
@@ -87,7 +88,7 @@ export class Connection implements Owner {
   }
 
   commandCompleted(command: Command): void {
-    if (command.errno !== 0) command.message = this.library.module.string(this.exports.nbd_get_error());
+    if (command.errno !== 0) command.message = this.instance.memory.string(this.exports.nbd_get_error());
     this.#completed.push(command);
   }
 
@@ -169,11 +170,11 @@ export class Connection implements Owner {
 
   // A socket's event has no caller whom a failure of the module could be thrown at; those who wait were told already.
   #socketOnReady = (): void => {
-    this.library.posix.failure = undefined;
+    this.instance.posix.failure = undefined;
     try {
       this.kick();
     } catch (error) {
-      if (error !== this.library.module.failure) reportUncaught(error);
+      if (error !== this.instance.module.failure) reportUncaught(error);
     }
   };
 
@@ -197,7 +198,7 @@ export class Connection implements Owner {
 
   #findSocket(): void {
     const fd = this.exports.nbd_aio_get_fd(this.pointer);
-    this.#socket = fd === -1 ? undefined : this.library.descriptors.get(fd);
+    this.#socket = fd === -1 ? undefined : this.instance.descriptors.get(fd);
     if (this.#socket !== undefined) this.#socket.onready = this.#socketOnReady;
   }
 
@@ -219,9 +220,9 @@ export class Connection implements Owner {
     if (this.closed) return;
     this.enter('nbd_close', true);
     this.closed = true;
-    this.library.connections.delete(this);
-    this.library.posix.credentials.delete(this.pointer);
-    if (this.library.module.failure === undefined) this.exports.nbd_close(this.pointer);
+    this.instance.connections.delete(this);
+    this.instance.posix.credentials.delete(this.pointer);
+    if (this.instance.module.failure === undefined) this.exports.nbd_close(this.pointer);
     else this.#socket?.close();
     const error = (call: string) => new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN');
     this.#rejectAll(error);

@@ -1,8 +1,8 @@
 // The extents of a disk, one after another: block status without its requests.
+import type { WaitOptions } from './abort.js';
+import type { Disk } from './disk.js';
 import { NBDError } from './errors.js';
 import { CONTEXT_BASE_ALLOCATION, SIZE_MINIMUM } from './generated/constants.js';
-import type { WaitOptions } from './handle.js';
-import type { NBD } from './nbd.js';
 
 /** A run of bytes that the server says the same of. */
 export interface Extent {
@@ -26,16 +26,8 @@ export interface ExtentsOptions extends WaitOptions {
 /** The longest range that a request can ask about without extended headers, rounded down so that every block size divides it. */
 const longestRange = 2n ** 32n - 2n ** 16n;
 
-/** A handle, here or in a worker. */
-export interface ExtentSource extends Pick<NBD, 'blockStatus64'> {
-  canMetaContext(context: string): boolean | Promise<boolean>;
-  getSize(): bigint | Promise<bigint>;
-  getBlockSize(type: number): bigint | Promise<bigint>;
-  getExtendedHeadersNegotiated(): boolean | Promise<boolean>;
-}
-
 export async function* extents(
-  nbd: ExtentSource,
+  nbd: Disk,
   { context = CONTEXT_BASE_ALLOCATION, offset = 0n, length, signal }: ExtentsOptions,
 ): AsyncGenerator<Extent, void, undefined> {
   if (!(await nbd.canMetaContext(context))) {
@@ -80,7 +72,7 @@ export async function* extents(
   if (current !== undefined) yield current;
 }
 
-async function ask(nbd: ExtentSource, context: string, count: bigint, offset: bigint, signal: AbortSignal | undefined) {
+async function ask(nbd: Disk, context: string, count: bigint, offset: bigint, signal: AbortSignal | undefined) {
   let found: { length: bigint; flags: bigint }[] = [];
   await nbd.blockStatus64(
     count,

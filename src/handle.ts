@@ -1,22 +1,14 @@
 // What the generated methods are made of: arguments into the module, results out of it, and the three ways to wait.
-import { onAbort } from './abort.js';
+import { onAbort, type WaitOptions } from './abort.js';
 import type { CallbackResult } from './closures.js';
 import { Command, type Waiter } from './command.js';
 import { Connection } from './connection.js';
 import { describe } from './describe.js';
 import { codeOfErrno, NBDError } from './errors.js';
-import type { Library } from './library.js';
-import { type ClosureType, type Exports, nullPointer, type Pointer } from './module.js';
+import type { Instance } from './instance.js';
+import { nullPointer, type Pointer } from './memory.js';
+import type { ClosureType, Exports } from './module.js';
 import type { SocketLike } from './sockets/socket_like.js';
-
-/** What every call that waits takes. */
-export interface WaitOptions {
-  /**
-   * Rejects the promise with the signal's reason as soon as it fires. The command itself cannot be taken back: libnbd keeps its
-   * memory until the server has answered or the handle is closed.
-   */
-  signal?: AbortSignal | undefined;
-}
 
 type Callback = (...args: never[]) => CallbackResult;
 
@@ -25,8 +17,8 @@ export type OptionResult = 'none' | 'boolean' | 'list' | 'meta context';
 
 /** The base of a handle: used by the generated methods alone. */
 export abstract class Handle {
-  /** The library that the handle belongs to. */
-  readonly lib: Library;
+  /** @internal */
+  protected readonly instance: Instance;
   /** @internal */
   readonly connection: Connection;
   /** @internal */
@@ -38,16 +30,16 @@ export abstract class Handle {
   #temporaries: Pointer[] = [];
 
   /** @internal */
-  constructor(lib: Library) {
-    this.lib = lib;
-    this.x = lib.module.exports;
+  constructor(instance: Instance) {
+    this.instance = instance;
+    this.x = instance.module.exports;
     this.h = this.x.nbd_create();
     if (this.h === nullPointer) {
       const code = codeOfErrno(this.x.nbd_wasm_get_errno());
-      throw new NBDError(lib.module.string(this.x.nbd_get_error()), code);
+      throw new NBDError(instance.memory.string(this.x.nbd_get_error()), code);
     }
-    this.connection = new Connection(lib, this.h);
-    lib.connections.add(this.connection);
+    this.connection = new Connection(instance, this.h);
+    instance.connections.add(this.connection);
   }
 
   // --- one call ---
@@ -173,7 +165,7 @@ export abstract class Handle {
   /** @internal A handle's own closure (debug). */
   protected ownClosure(type: ClosureType, callback: Callback): Pointer {
     this.#function(type, callback);
-    return this.x[`nbd_wasm_${type}`](this.lib.closures.add({ owner: this.connection, callback }));
+    return this.x[`nbd_wasm_${type}`](this.instance.closures.add({ owner: this.connection, callback }));
   }
 
   /** @internal A callback that must be given. */
@@ -193,7 +185,7 @@ export abstract class Handle {
   }
 
   #temporary(bytes: Uint8Array): Pointer {
-    const pointer = this.lib.module.copyIn(bytes);
+    const pointer = this.instance.module.copyIn(bytes);
     this.#temporaries.push(pointer);
     return pointer;
   }
@@ -211,17 +203,17 @@ export abstract class Handle {
     const isCreated = this.x.nbd_aio_is_created(this.h) !== 0;
     let fd = -1; // what a handle in another state gets: libnbd looks at its state first, and says so
     if (isCreated) {
-      fd = typeof socket === 'number' ? this.int(name, socket) : this.lib.openSocket(socket);
-      if (this.lib.descriptors.get(fd)?.isOwned) {
+      fd = typeof socket === 'number' ? this.int(name, socket) : this.instance.openSocket(socket);
+      if (this.instance.descriptors.get(fd)?.isOwned) {
         throw new NBDError(`${this.#call}: the virtual descriptor ${fd} belongs to another handle`, 'EBUSY');
       }
     }
     if (native(fd) === -1) {
       const error = this.#fail();
-      if (isCreated && typeof socket !== 'number') this.lib.descriptors.remove(fd)?.release();
+      if (isCreated && typeof socket !== 'number') this.instance.descriptors.remove(fd)?.release();
       throw error;
     }
-    const opened = this.lib.descriptors.get(fd);
+    const opened = this.instance.descriptors.get(fd);
     if (opened !== undefined) opened.isOwned = true;
   }
 
@@ -261,7 +253,7 @@ export abstract class Handle {
   /** @internal A string that stays libnbd's. */
   protected staticString(pointer: Pointer): string {
     if (pointer === nullPointer) throw this.#fail();
-    return this.lib.module.string(pointer);
+    return this.instance.memory.string(pointer);
   }
 
   // --- waiting ---
@@ -316,7 +308,7 @@ export abstract class Handle {
       } else if (kind === 'none' || kind === 'boolean') {
         reject(new NBDError(command.message.replace(/^nbd_[a-z0-9_]+: /, `${call}: `), codeOfErrno(command.errno)));
       } else {
-        const text = this.lib.module.string(this.x.nbd_wasm_strerror(command.errno));
+        const text = this.instance.memory.string(this.x.nbd_wasm_strerror(command.errno));
         reject(new NBDError(`${call}: server replied with error to ${kind} request: ${text}`, codeOfErrno(command.errno)));
       }
     });
@@ -422,7 +414,7 @@ export abstract class Handle {
     return new Promise((resolve, reject) => {
       this.enter(call);
       const milliseconds = this.int('timeout', timeout);
-      const extra = this.lib.descriptors.get(this.int('fd', fd));
+      const extra = this.instance.descriptors.get(this.int('fd', fd));
       this.#startToWait(this.x.nbd_poll2(this.h, fd, milliseconds));
       const { connection } = this;
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -462,7 +454,7 @@ export abstract class Handle {
   // A blocking call of libnbd's that was made for its first half: nothing can wait inside the module, so it returns where it
   // would have (wasm/posix.c), and the rest is waited for from the event loop.
   #startToWait(result: number): void {
-    const hasStarted = this.lib.posix.wouldHaveWaited();
+    const hasStarted = this.instance.posix.wouldHaveWaited();
     if (result === -1 && !hasStarted) throw this.#fail();
   }
 }

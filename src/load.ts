@@ -1,7 +1,7 @@
 // Where the module's bytes come from.
 import { compileResponse } from './compile_response.js';
 import type { Connect, Host } from './host.js';
-import { Library } from './library.js';
+import { Library } from './nbd.js';
 
 export interface LoadOptions {
   /**

@@ -1,8 +1,10 @@
 // The handle that users hold.
+import type { Connection } from './connection.js';
 import { type Extent, type ExtentsOptions, extents } from './extents.js';
 import { Methods } from './generated/methods.js';
-import type { TlsCredentials } from './host.js';
-import type { Library } from './library.js';
+import type { Host, TlsCredentials } from './host.js';
+import { Instance } from './instance.js';
+import type { SocketLike } from './sockets/socket_like.js';
 import {
   geometryOf,
   type ReadableOptions,
@@ -27,6 +29,9 @@ import {
  * ```
  */
 export class NBD extends Methods {
+  /** The library that the handle belongs to. */
+  readonly lib: Library;
+
   /** Makes a handle on the shared instance of libnbd, which is loaded the first time. */
   static async create(): Promise<NBD> {
     sharedLibrary ??= loadShared();
@@ -35,7 +40,8 @@ export class NBD extends Methods {
 
   /** Made by {@link NBD.create} and {@link Library.create} alone. */
   protected constructor(lib: Library) {
-    super(lib);
+    super(lib.instance);
+    this.lib = lib;
   }
 
   /** @internal */
@@ -63,7 +69,7 @@ export class NBD extends Methods {
    */
   setTlsCredentials(credentials: TlsCredentials): void {
     this.enter('setTlsCredentials');
-    this.lib.posix.credentials.set(this.h, { ...credentials });
+    this.instance.posix.credentials.set(this.h, { ...credentials });
   }
 
   /**
@@ -120,6 +126,59 @@ export class NBD extends Methods {
     } finally {
       this.close();
     }
+  }
+}
+
+/** An instance of libnbd: a module with a memory of its own, and the virtual descriptors of its sockets. */
+export class Library {
+  /** @internal */
+  readonly instance: Instance;
+  /** Closes a handle that was dropped without being closed, and its socket with it. */
+  readonly #dropped = new FinalizationRegistry<Connection>((connection) => connection.close());
+
+  private constructor(instance: Instance) {
+    this.instance = instance;
+  }
+
+  /** @internal */
+  static async instantiate(compiled: WebAssembly.Module, host: Host): Promise<Library> {
+    return new Library(await Instance.instantiate(compiled, host));
+  }
+
+  /** A new handle, not connected yet (`nbd_create`). Close it with `close()` or `using`. */
+  create(): NBD {
+    const nbd = NBD.on(this);
+    this.#dropped.register(nbd, nbd.connection, nbd);
+    return nbd;
+  }
+
+  /** @internal */
+  forget(nbd: NBD): void {
+    this.#dropped.unregister(nbd);
+  }
+
+  /**
+   * Makes a socket a virtual descriptor, to be given to `nbd.connectSocket`. From here on the library reads the socket; nobody
+   * else may. Bytes that had arrived and that the socket still holds are read.
+   *
+   * @param socket A `net.Socket`, `tls.TLSSocket` or other Node `Duplex`, `{ readable, writable }` byte streams, a `MessagePort`, a
+   *   `WebSocket` that is not open yet, or a {@link Transport}; it may still be connecting.
+   * @returns The descriptor; close it with {@link closeSocket} if it was never given to a handle.
+   * @throws TypeError for something that is no socket, that is closed already or that is read by somebody else; NBDError
+   *   `EBUSY` for a socket that was handed over before.
+   */
+  openSocket(socket: SocketLike): number {
+    return this.instance.openSocket(socket);
+  }
+
+  /** Closes a virtual descriptor that no handle owns. */
+  closeSocket(fd: number): void {
+    this.instance.closeSocket(fd);
+  }
+
+  /** How much memory the module takes, in bytes. Payload is not in it. */
+  get memorySize(): number {
+    return this.instance.memory.size;
   }
 }
 

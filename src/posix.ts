@@ -3,7 +3,7 @@
 import { type Buffers, firstVirtualAddress } from './buffers.js';
 import { codeOf, errnoOfCode } from './errors.js';
 import type { ConnectTarget, Host, Listener, Processes, TlsCredentials } from './host.js';
-import { type Module, nullPointer, type Pointer } from './module.js';
+import { type Memory, nullPointer, type Pointer } from './memory.js';
 import { socketAddress } from './sockets/address.js';
 import { type Socket, transferred } from './sockets/socket.js';
 import { toTransport } from './sockets/socket_like.js';
@@ -21,7 +21,7 @@ export class PosixCalls {
   readonly #descriptors: DescriptorTable;
   readonly #buffers: Buffers;
   readonly #host: Host;
-  #module: Module | undefined;
+  readonly #memory: Memory;
   #wouldWait = false;
   #addresses = new Map<number, ConnectTarget>();
   #lastAddress = 0;
@@ -36,14 +36,11 @@ export class PosixCalls {
   /** TLS credentials in memory, by the handle that they were given to. */
   readonly credentials = new Map<Pointer, TlsCredentials>();
 
-  constructor(descriptors: DescriptorTable, buffers: Buffers, host: Host) {
+  constructor(memory: Memory, descriptors: DescriptorTable, buffers: Buffers, host: Host) {
+    this.#memory = memory;
     this.#descriptors = descriptors;
     this.#buffers = buffers;
     this.#host = host;
-  }
-
-  attach(module: Module): void {
-    this.#module = module;
   }
 
   // --- sockets ---
@@ -306,10 +303,5 @@ export class PosixCalls {
     const mapping = this.#buffers.at(address);
     const start = address - mapping.address;
     this.#memory.bytes.set(mapping.bytes.subarray(start, start + length), copy);
-  }
-
-  get #memory(): Module {
-    if (this.#module === undefined) throw new Error('libnbd made a system call before the module was loaded');
-    return this.#module;
   }
 }

@@ -1,13 +1,13 @@
 // What the library is on every platform.
+export type { WaitOptions } from './abort.js';
 export type { CallbackResult, ErrorRef, Extent64 } from './closures.js';
 export { NBDError } from './errors.js';
 export type { Extent, ExtentsOptions } from './extents.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
-export type { WaitOptions } from './handle.js';
 export type { Connect, ConnectTarget, TlsCredentials } from './host.js';
-export type { Library } from './library.js';
 export type { LoadOptions } from './load.js';
+export type { Library } from './nbd.js';
 export { NBD } from './nbd.js';
 export type { ConnectThrough } from './sockets/connect_through.js';
 export type { ConnectWebSocketOptions, WebSocketConstructor } from './sockets/connect_web_socket.js';

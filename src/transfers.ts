@@ -1,12 +1,7 @@
 // Long reads and writes: a range as one buffer or as a stream, split into requests of which several are in flight.
-import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED } from './generated/constants.js';
-import type { WaitOptions } from './handle.js';
-import type { NBD } from './nbd.js';
-
-/** What reads and writes a disk: a handle, here or in a worker. */
-export interface Disk extends Pick<NBD, 'pread' | 'pwrite' | 'flush'> {
-  canFlush(): boolean | Promise<boolean>;
-}
+import type { WaitOptions } from './abort.js';
+import type { Disk } from './disk.js';
+import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from './generated/constants.js';
 
 /** What its server has said of a disk, in bytes. */
 export interface Geometry {
@@ -55,13 +50,20 @@ export interface WritableOptions extends TransferOptions {
   flags?: CmdFlag | undefined;
 }
 
+/** A disk that fills the caller's memory, and answers at once. */
+interface DirectDisk {
+  preadInto(view: ArrayBufferView, offset: number | bigint, options?: WaitOptions): Promise<void>;
+  getSize(): bigint;
+  getBlockSize(type: Size): bigint;
+}
+
 const defaultRequestSize = 2 ** 18;
 const defaultInFlight = 16;
 const mostBytes = 64 * 1024 * 1024;
 
 /** Reads `length` bytes into one buffer, however long. */
 export async function readFully(
-  nbd: NBD,
+  nbd: Disk & DirectDisk,
   length: number,
   offset: number | bigint,
   options: TransferOptions,

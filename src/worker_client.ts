@@ -3,12 +3,12 @@ import { compileResponse } from './compile_response.js';
 import { socketUrl, startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
 
+export type { WaitOptions } from './abort.js';
 export type { CallbackResult, ErrorRef, Extent64 } from './closures.js';
 export { NBDError } from './errors.js';
 export type { Extent, ExtentsOptions } from './extents.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
-export type { WaitOptions } from './handle.js';
 export type { BytePair } from './sockets/web_streams.js';
 export type { ReadableOptions, TransferOptions, WritableOptions } from './transfers.js';
 export type { RemoteCalls, WorkerNBD } from './worker/client.js';

@@ -1,6 +1,7 @@
 // One virtual descriptor: the bytes that arrived and libnbd has not read yet, and those that it sent and that wait to be
 // written. Knows nothing of where they come from or go to; that is the transport's.
 import { codeOf, errnoOfCode, NBDError } from '../errors.js';
+import { reopenable, Sink } from './rerouting.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 const EAGAIN = -(errnoOfCode('EAGAIN') ?? 0);
@@ -26,8 +27,8 @@ export class Socket implements TransportEvents {
   failure: unknown;
 
   #transport: Transport | undefined;
-  /** Who gets what the transport reports, after another was put over it. */
-  #lower: TransportEvents | undefined;
+  /** Where the transport reports to. */
+  #sink = new Sink(this);
   readonly #listeners = new Set<() => void>();
   #isConnecting = false;
 
@@ -56,7 +57,7 @@ export class Socket implements TransportEvents {
   attach(transport: Transport): void {
     this.#transport = transport;
     this.#isConnecting = transport.connecting === true;
-    transport.open(this);
+    transport.open(this.#sink);
   }
 
   /**
@@ -69,24 +70,10 @@ export class Socket implements TransportEvents {
     if (this.#unreadBytes > 0) {
       throw new NBDError('the server sent bytes before the TLS handshake, which no honest server does', 'EPROTO');
     }
-    const reopened: Transport = {
-      open: (events) => {
-        this.#lower = events;
-      },
-      write: (chunks, written) => transport.write(chunks, written),
-      pause: () => transport.pause?.(),
-      resume: () => transport.resume?.(),
-      shutdown: () => transport.shutdown?.(),
-      close: () => transport.close(),
-    };
-    this.#transport = over(transport, reopened);
+    this.#transport = over(transport, reopenable(transport, this.#sink));
     this.#isConnecting = this.#transport.connecting === true;
-    this.#transport.open({
-      connected: () => this.#connected(),
-      data: (bytes, reused) => this.#data(bytes, reused),
-      end: () => this.#end(),
-      error: (error) => this.fail(error),
-    });
+    this.#sink = new Sink(this);
+    this.#transport.open(this.#sink);
   }
 
   /** Calls back whenever the socket is ready, as `onready` does; returns what stops that. */
@@ -103,26 +90,6 @@ export class Socket implements TransportEvents {
   // --- the transport's side ---
 
   data(bytes: Uint8Array, reused = false): void {
-    if (this.#lower === undefined) this.#data(bytes, reused);
-    else this.#lower.data(bytes, reused);
-  }
-
-  connected(): void {
-    if (this.#lower === undefined) this.#connected();
-    else this.#lower.connected();
-  }
-
-  end(): void {
-    if (this.#lower === undefined) this.#end();
-    else this.#lower.end();
-  }
-
-  error(error: unknown): void {
-    if (this.#lower === undefined) this.fail(error);
-    else this.#lower.error(error);
-  }
-
-  #data(bytes: Uint8Array, reused = false): void {
     if (this.closed || bytes.length === 0) return;
     this.#unread.push(bytes);
     this.#unreadBytes += bytes.length;
@@ -135,16 +102,20 @@ export class Socket implements TransportEvents {
     }
   }
 
-  #connected(): void {
+  connected(): void {
     if (this.closed || !this.#isConnecting) return;
     this.#isConnecting = false;
     this.#ready();
   }
 
-  #end(): void {
+  end(): void {
     if (this.closed || this.#ended) return;
     this.#ended = true;
     this.#ready();
+  }
+
+  error(error: unknown): void {
+    this.fail(error);
   }
 
   /** Makes every later call on the socket fail. */

@@ -1,8 +1,7 @@
 // The page's side: handles whose calls are made in a worker.
-import { onAbort } from '../abort.js';
+import { onAbort, type WaitOptions } from '../abort.js';
 import { NBDError } from '../errors.js';
 import { type Extent, type ExtentsOptions, extents } from '../extents.js';
-import type { WaitOptions } from '../handle.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../sockets/connect_web_socket.js';
 import { isMessagePort } from '../sockets/message_port.js';

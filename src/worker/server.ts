@@ -1,7 +1,7 @@
 // The worker's side: an instance of the library and its handles, called by messages.
 import { NBDError } from '../errors.js';
-import type { Library } from '../library.js';
 import type { LoadOptions } from '../load.js';
+import type { Library } from '../nbd.js';
 import { NBD } from '../nbd.js';
 import type { ConnectThrough } from '../sockets/connect_through.js';
 import type { ConnectWebSocket } from '../sockets/connect_web_socket.js';

@@ -12,7 +12,7 @@ export interface Internals {
   readonly connections: ReadonlySet<unknown>;
 }
 
-export const internals = (lib: Library): Internals => lib as unknown as Internals;
+export const internals = (lib: Library): Internals => (lib as unknown as { instance: Internals }).instance;
 
 /** How much of everything an instance still holds. */
 export function holdings(lib: Library): { closures: number; descriptors: number; connections: number } {

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { atEnd } from './cleanup.js';
-import type { TestServer } from './platform.js';
 import { OwnedProcess, run, temporaryFolder } from './processes.js';
+import type { TestServer } from './test_server.js';
 
 export class Server implements TestServer {
   /** Where it listens, as `net.connect` takes it. */

@@ -27,7 +27,7 @@ export function exportsInterface(api: Api): string {
     ];
     return `  nbd_${call.name}(${parameters.join(', ')}): ${nativeResult(call)};`;
   });
-  return `import type { Pointer } from '../module.js';\n\nexport interface LibnbdExports {\n${signatures.join('\n')}\n}\n`;
+  return `import type { Pointer } from '../memory.js';\n\nexport interface LibnbdExports {\n${signatures.join('\n')}\n}\n`;
 }
 
 function native({ kind, name, count }: Arg): string[] {

@@ -19,7 +19,8 @@ export function methods(api: Api): string {
   const types = new Set([...body.matchAll(/\b([A-Z]\w*Callback)\b/g)].map(([, type]) => type));
   const values = [...api.enums, ...api.flags].map(({ prefix }) => pascalCase(prefix));
   const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
-  return `import { Handle, type WaitOptions } from '../handle.js';
+  return `import type { WaitOptions } from '../abort.js';
+import { Handle } from '../handle.js';
 import type { SocketLike } from '../sockets/socket_like.js';
 import type { ${[...types].sort().join(', ')} } from './callbacks.js';
 import type { ${used.sort().join(', ')} } from './constants.js';

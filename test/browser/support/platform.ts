@@ -1,9 +1,9 @@
 // What the shared suites need of a browser: servers, each behind a WebSocket proxy, started by the host that the test run has.
 import { connectWebSocket } from 'libnbd-wasm';
 import { inject, onTestFinished } from 'vitest';
-import type { TestServer } from '../../support/platform.js';
 import type { Step } from '../../support/script.js';
 import type { Image } from '../../support/servers.js';
+import type { TestServer } from '../../support/test_server.js';
 import { toWire } from '../../support/wire.js';
 import type { ServerRequest } from './server_host.js';
 
