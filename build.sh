@@ -94,7 +94,7 @@ c_flags=(
 link_flags=(
   -Oz                                       # as above
   --no-entry                                # a library: there is no main
-  -sSTANDALONE_WASM                         # the module alone, with no JavaScript of Emscripten's: src/module.ts is all it needs
+  -sSTANDALONE_WASM                         # the module alone, with no JavaScript of Emscripten's: src/wasm/module.ts is all it needs
   -sSTRICT                                  # nothing deprecated, nothing implicit
   -sFILESYSTEM=0                            # libnbd opens no file but in calls that posix.c answers
   -sMALLOC=emmalloc                         # 6 KB smaller than the usual one, and a command allocates only once

@@ -1,10 +1,11 @@
 // libnbd-wasm in a web page or a worker.
-import { compileResponse } from './compile_response.js';
-import { cannotConnect } from './host.js';
+
+import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
-import { type ConnectThrough, connectThroughWith } from './sockets/connect_through.js';
-import { connectWebSocket } from './sockets/connect_web_socket.js';
+import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
+import { connectWebSocket } from './transports/connect_web_socket.js';
+import { compileResponse } from './wasm/compile.js';
 
 export * from './shared.js';
 export { connectWebSocket };

@@ -1,7 +1,8 @@
 // Where the module's bytes come from.
-import { compileResponse } from './compile_response.js';
-import type { Connect, Host } from './host.js';
+
+import type { Connect, Host } from './libnbd/host.js';
 import { Library } from './nbd.js';
+import { compileResponse } from './wasm/compile.js';
 
 export interface LoadOptions {
   /**

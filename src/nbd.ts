@@ -1,10 +1,6 @@
 // The handle that users hold.
-import type { Connection } from './connection.js';
-import { type Extent, type ExtentsOptions, extents } from './extents.js';
-import { Methods } from './generated/methods.js';
-import type { Host, TlsCredentials } from './host.js';
-import { Instance } from './instance.js';
-import type { SocketLike } from './sockets/socket_like.js';
+
+import { type Extent, type ExtentsOptions, extents } from './disk/extents.js';
 import {
   geometryOf,
   type ReadableOptions,
@@ -13,7 +9,12 @@ import {
   type TransferOptions,
   type WritableOptions,
   writable,
-} from './transfers.js';
+} from './disk/transfers.js';
+import { Methods } from './generated/methods.js';
+import type { Connection } from './handle/connection.js';
+import type { Host, TlsCredentials } from './libnbd/host.js';
+import { Instance } from './libnbd/instance.js';
+import type { SocketLike } from './transports/socket_like.js';
 
 /**
  * A handle of libnbd's: one connection to one NBD server.

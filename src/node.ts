@@ -1,14 +1,14 @@
 // libnbd-wasm in Node.
 import { readFile } from 'node:fs/promises';
-import { compileResponse } from './compile_response.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
-import { nodeHost } from './node_host.js';
-import { type ConnectThrough, connectThroughWith } from './sockets/connect_through.js';
-import { connectWebSocket } from './sockets/node_web_socket.js';
+import { nodeHost } from './node/host.js';
+import { connectWebSocket } from './node/web_socket.js';
+import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
+import { compileResponse } from './wasm/compile.js';
 
+export { openConnection } from './node/connect.js';
 export * from './shared.js';
-export { openConnection } from './sockets/node_connect.js';
 export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);

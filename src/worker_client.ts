@@ -1,16 +1,16 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
-import { compileResponse } from './compile_response.js';
+import { compileResponse } from './wasm/compile.js';
 import { socketUrl, startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
 
-export type { WaitOptions } from './abort.js';
-export type { CallbackResult, ErrorRef, Extent64 } from './closures.js';
-export { NBDError } from './errors.js';
-export type { Extent, ExtentsOptions } from './extents.js';
+export type { WaitOptions } from './base/abort.js';
+export { NBDError } from './base/errors.js';
+export type { Extent, ExtentsOptions } from './disk/extents.js';
+export type { ReadableOptions, TransferOptions, WritableOptions } from './disk/transfers.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
-export type { BytePair } from './sockets/web_streams.js';
-export type { ReadableOptions, TransferOptions, WritableOptions } from './transfers.js';
+export type { CallbackResult, ErrorRef, Extent64 } from './libnbd/closures.js';
+export type { BytePair } from './transports/web_streams.js';
 export type { RemoteCalls, WorkerNBD } from './worker/client.js';
 export { WorkerLibrary, type WorkerLike };
 

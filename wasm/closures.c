@@ -1,7 +1,7 @@
 /* One static trampoline per closure type of libnbd's API.
  *
  * A closure is a callback, its user_data and a free function. In JavaScript it is an integer key into a map
- * (src/closures.ts); the key travels as user_data, and the entry lives until libnbd calls free.
+ * (src/libnbd/closures.ts); the key travels as user_data, and the entry lives until libnbd calls free.
  *
  * The C ABI passes a closure by address, so nbd_wasm_<type> (key) returns the address of one that the next call of an
  * nbd_* function takes as its argument. Key 0 is no closure (NBD_NULL_<TYPE>).

@@ -1,4 +1,4 @@
-/* What the module takes from JavaScript, in its import namespace "libnbd": src/module.ts gives it.
+/* What the module takes from JavaScript, in its import namespace "libnbd": src/libnbd/imports.ts gives it.
  *
  * Descriptors are the virtual ones of src/sockets/. Addresses may be virtual (posix.c). A negative result is one of
  * Linux's error numbers, negated, and an error argument holds one while JavaScript has it.
@@ -16,7 +16,7 @@
 
 #define IMPORT(name) __attribute__ ((import_module ("libnbd"), import_name (#name))) extern
 
-/* Calls on a descriptor or on a virtual address: src/posix.ts. */
+/* Calls on a descriptor or on a virtual address: src/libnbd/posix/. */
 IMPORT (recv) int nbd_wasm_recv (int fd, void *buf, size_t len);
 IMPORT (send) int nbd_wasm_send (int fd, const void *buf, size_t len);
 IMPORT (shutdown) int nbd_wasm_shutdown (int fd, int how);
@@ -47,7 +47,7 @@ IMPORT (getenv) int nbd_wasm_getenv (const char *name, char *value, size_t size)
 IMPORT (fill) void nbd_wasm_fill (void *buf, int byte, size_t len);
 IMPORT (peek) void nbd_wasm_peek (const void *buf, void *copy, size_t len);
 
-/* Callbacks: src/closures.ts. */
+/* Callbacks: src/libnbd/closures.ts. */
 IMPORT (chunk) int nbd_wasm_on_chunk (int key, const void *subbuf, size_t count, uint64_t offset, unsigned status,
                                       int *error);
 IMPORT (completion) int nbd_wasm_on_completion (int key, int *error);

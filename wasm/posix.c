@@ -5,14 +5,14 @@
  *
  *   call                                   goes to
  *   recv send shutdown close fcntl         the socket of that virtual descriptor, in src/sockets/
- *   socket connect getsockopt setsockopt   a virtual descriptor without a socket, which the host connects (src/host.ts)
- *   getnameinfo                            src/sockets/address.ts
+ *   socket connect getsockopt setsockopt   a virtual descriptor without a socket, which the host connects (src/libnbd/host.ts)
+ *   getnameinfo                            src/libnbd/posix/address.ts
  *   getaddrinfo freeaddrinfo               a stand-in address, which connect gives to the host's own resolver
  *   socketpair bind listen fork            a child process that the host starts, connected to a virtual descriptor
  *   kill waitpid mkdtemp unlink rmdir      the same child, and the folder of its socket
  *   getenv                                 the host's environment; none in a page
  *   poll                                   EAGAIN, noted: nothing can wait here, the caller goes on from the event loop
- *   memset                                 src/buffers.ts when the address is a virtual one, else the C library
+ *   memset                                 src/libnbd/buffers.ts when the address is a virtual one, else the C library
  *   nbd_internal_printable_buffer          the same, for what debugging shows of a write
  *   nbd_internal_set_argv                  upstream's, after a note of whose command the next fork starts
  *   execve dup2 writev _exit               nowhere: only a forked child would come there

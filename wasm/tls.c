@@ -1,6 +1,6 @@
 /* TLS by the platform, in GnuTLS's place: what lib/crypto.c does when it is compiled with it.
  *
- * The host upgrades the socket under the same virtual descriptor (src/sockets/tls.ts), and the handshake goes on in the
+ * The host upgrades the socket under the same virtual descriptor (src/node/tls.ts), and the handshake goes on in the
  * background: upstream's states would wait for it in a loop. Until it has ended well the socket takes no bytes and gives none,
  * so that nothing reaches a server that was not verified; if it fails, so does the connection.
  */

@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy/index.js';
+import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
 import { UsageError } from './usage.js';
 
 const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION ...]

@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Server } from 'node:net';
-import { closeCode } from '../sockets/close_codes.js';
+import { closeCode } from '../transports/close_codes.js';
 
 /** Why a connection ends, as its close frame has it. */
 export interface Ending {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { closeCode } from '../sockets/close_codes.js';
+import { closeCode } from '../transports/close_codes.js';
 import { type Ending, isLoopback, refusal } from './admission.js';
 import type { ConnectionLog } from './log.js';
 import { type ProxyOptions, type Settings, settings } from './options.js';

@@ -1,7 +1,7 @@
 // One connection: bytes between a WebSocket and an NBD server, until either ends.
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import { closeCode } from '../sockets/close_codes.js';
+import { closeCode } from '../transports/close_codes.js';
 import type { Ending } from './admission.js';
 import { ReadOnlyFollower, Violation } from './read_only.js';
 import { Reader } from './reader.js';

@@ -1,6 +1,6 @@
 // Ends connections that nobody uses: those that never get going, those that are idle, and those whose client is gone.
 import type { WebSocket } from 'ws';
-import { closeCode } from '../sockets/close_codes.js';
+import { closeCode } from '../transports/close_codes.js';
 import type { Ending } from './admission.js';
 
 export interface Limits {

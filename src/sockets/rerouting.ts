@@ -1,5 +1,5 @@
 // A transport is opened once; one that goes over it, such as TLS, opens it again.
-import type { Transport, TransportEvents } from './transport.js';
+import type { Transport, TransportEvents } from '../transports/transport.js';
 
 /** Passes on what a transport reports. To whom can be changed. */
 export class Sink implements TransportEvents {

@@ -1,8 +1,8 @@
 // One virtual descriptor: the bytes that arrived and libnbd has not read yet, and those that it sent and that wait to be
 // written. Knows nothing of where they come from or go to; that is the transport's.
-import { codeOf, errnoOfCode, NBDError } from '../errors.js';
+import { codeOf, errnoOfCode, NBDError } from '../base/errors.js';
+import type { Transport, TransportEvents } from '../transports/transport.js';
 import { reopenable, Sink } from './rerouting.js';
-import type { Transport, TransportEvents } from './transport.js';
 
 const EAGAIN = -(errnoOfCode('EAGAIN') ?? 0);
 

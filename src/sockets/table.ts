@@ -1,6 +1,7 @@
 // The descriptor table: virtual descriptors, as small integers, and their sockets.
+
+import type { Transport } from '../transports/transport.js';
 import { Socket } from './socket.js';
-import type { Transport } from './transport.js';
 
 /** Virtual descriptors start where a process's own do: after standard input, output and error. */
 const firstDescriptor = 3;

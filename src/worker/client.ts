@@ -1,12 +1,12 @@
 // The page's side: handles whose calls are made in a worker.
-import { onAbort, type WaitOptions } from '../abort.js';
-import { NBDError } from '../errors.js';
-import { type Extent, type ExtentsOptions, extents } from '../extents.js';
+import { onAbort, type WaitOptions } from '../base/abort.js';
+import { NBDError } from '../base/errors.js';
+import { type Extent, type ExtentsOptions, extents } from '../disk/extents.js';
+import { type Geometry, geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../disk/transfers.js';
 import type { NBD } from '../nbd.js';
-import type { ConnectWebSocketOptions } from '../sockets/connect_web_socket.js';
-import { isMessagePort } from '../sockets/message_port.js';
-import { type BytePair, isBytePair } from '../sockets/web_streams.js';
-import { type Geometry, geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../transfers.js';
+import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
+import { isMessagePort } from '../transports/message_port.js';
+import { type BytePair, isBytePair } from '../transports/web_streams.js';
 import { moveBytes, type Reply, type Request, receiveError, type Sent, type WorkerOptions } from './messages.js';
 
 /** What is used of a `Worker`. */

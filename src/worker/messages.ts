@@ -1,5 +1,5 @@
 // What a page and its worker say to each other.
-import { NBDError } from '../errors.js';
+import { NBDError } from '../base/errors.js';
 
 /** What the library is loaded with. */
 export interface WorkerOptions {

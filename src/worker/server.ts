@@ -1,10 +1,10 @@
 // The worker's side: an instance of the library and its handles, called by messages.
-import { NBDError } from '../errors.js';
+import { NBDError } from '../base/errors.js';
 import type { LoadOptions } from '../load.js';
 import type { Library } from '../nbd.js';
 import { NBD } from '../nbd.js';
-import type { ConnectThrough } from '../sockets/connect_through.js';
-import type { ConnectWebSocket } from '../sockets/connect_web_socket.js';
+import type { ConnectThrough } from '../transports/connect_through.js';
+import type { ConnectWebSocket } from '../transports/connect_web_socket.js';
 import { copyBytes, moveBytes, type Reply, type Request, type Sent, sendError } from './messages.js';
 
 /** What the worker's platform has. */

@@ -48,7 +48,7 @@ test('in a page: nothing of Node’s, nor any package', async () => {
     expect(others).toEqual([]);
     expect(files.filter((file) => /^(proxy|cli)\/|node/.test(file))).toEqual([]);
   }
-  expect((await loaded('libnbd-wasm', 'browser')).files).toContain('sockets/connect_web_socket.js');
+  expect((await loaded('libnbd-wasm', 'browser')).files).toContain('transports/connect_web_socket.js');
 });
 
 test('in a page that has the library in a worker: nothing of the library itself', async () => {

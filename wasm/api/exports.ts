@@ -1,7 +1,7 @@
 // src/generated/exports.ts and the linker's list: the functions of libnbd.wasm that the methods call.
 import type { Api, Arg, Call } from './schema.js';
 
-/** Functions beside libnbd's calls that src/module.ts uses. */
+/** Functions beside libnbd's calls that src/libnbd/exports.ts names. */
 const support = ['malloc', 'free', 'nbd_create', 'nbd_close', 'nbd_get_error', 'nbd_wasm_get_errno', 'nbd_wasm_strerror'];
 
 /** The aio call that a blocking call is made of; undefined for a call that does not block. */
@@ -27,7 +27,7 @@ export function exportsInterface(api: Api): string {
     ];
     return `  nbd_${call.name}(${parameters.join(', ')}): ${nativeResult(call)};`;
   });
-  return `import type { Pointer } from '../memory.js';\n\nexport interface LibnbdExports {\n${signatures.join('\n')}\n}\n`;
+  return `import type { Pointer } from '../wasm/memory.js';\n\nexport interface LibnbdExports {\n${signatures.join('\n')}\n}\n`;
 }
 
 function native({ kind, name, count }: Arg): string[] {

@@ -4,7 +4,7 @@ import { twin } from './exports.js';
 import { callbackType, camelCase, pascalCase } from './names.js';
 import type { Api, Arg, Call, OptArg } from './schema.js';
 
-/** Calls that wait and have no aio twin, or whose result a callback's exception changes: src/handle.ts has their bodies. */
+/** Calls that wait and have no aio twin, or whose result a callback's exception changes: src/handle/ has their bodies. */
 const byHand: Record<string, string> = {
   aio_command_completed: "return this.commandCompleted('nbd_aio_command_completed', cookie);",
   poll: "return this.pollFor('nbd_poll', -1, timeout);",
@@ -19,9 +19,9 @@ export function methods(api: Api): string {
   const types = new Set([...body.matchAll(/\b([A-Z]\w*Callback)\b/g)].map(([, type]) => type));
   const values = [...api.enums, ...api.flags].map(({ prefix }) => pascalCase(prefix));
   const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
-  return `import type { WaitOptions } from '../abort.js';
-import { Handle } from '../handle.js';
-import type { SocketLike } from '../sockets/socket_like.js';
+  return `import type { WaitOptions } from '../base/abort.js';
+import { Handle } from '../handle/handle.js';
+import type { SocketLike } from '../transports/socket_like.js';
 import type { ${[...types].sort().join(', ')} } from './callbacks.js';
 import type { ${used.sort().join(', ')} } from './constants.js';
 

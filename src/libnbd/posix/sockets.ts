@@ -1,13 +1,14 @@
 // The calls that wasm/posix.c passes on: on a descriptor to its socket, on a virtual address to its buffer, and what needs the
 // platform to the host. Results are negated Linux error numbers where they are negative.
-import { type Buffers, firstVirtualAddress } from './buffers.js';
-import { codeOf, errnoOfCode } from './errors.js';
-import type { ConnectTarget, Host, Listener, Processes, TlsCredentials } from './host.js';
-import { type Memory, nullPointer, type Pointer } from './memory.js';
-import { socketAddress } from './sockets/address.js';
-import { type Socket, transferred } from './sockets/socket.js';
-import { toTransport } from './sockets/socket_like.js';
-import type { DescriptorTable } from './sockets/table.js';
+
+import { codeOf, errnoOfCode } from '../../base/errors.js';
+import { type Socket, transferred } from '../../sockets/socket.js';
+import type { DescriptorTable } from '../../sockets/table.js';
+import { toTransport } from '../../transports/socket_like.js';
+import { type Memory, nullPointer, type Pointer } from '../../wasm/memory.js';
+import { type Buffers, firstVirtualAddress } from '../buffers.js';
+import type { ConnectTarget, Host, Listener, Processes, TlsCredentials } from '../host.js';
+import { socketAddress } from './address.js';
 
 const negated = (code: string): number => -(errnoOfCode(code) ?? 0);
 const EBADF = negated('EBADF');
@@ -53,7 +54,7 @@ export class PosixCalls {
     else {
       const mapping = this.#buffers.at(address);
       mapping.zeroed = false;
-      // What was read for a buffer that is gone is skipped: its command fails alone (src/command.ts).
+      // What was read for a buffer that is gone is skipped: its command fails alone (src/handle/command.ts).
       if (this.#buffers.isLost(mapping)) {
         const skipped = new Uint8Array(Math.min(length, skipSize));
         result = socket.receive(skipped, 0, skipped.length);

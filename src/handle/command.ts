@@ -1,10 +1,11 @@
 // One command or option in flight: the buffer that it reads or writes, the closures that libnbd holds for it, and the
 // promise that waits for it, if one does.
-import type { Buffers, Mapping } from './buffers.js';
-import type { CallbackResult, Closure, Closures, Owner } from './closures.js';
-import { errnoOfCode, NBDError } from './errors.js';
-import type { Pointer } from './memory.js';
-import type { ClosureType, Exports } from './module.js';
+
+import { errnoOfCode, NBDError } from '../base/errors.js';
+import type { Buffers, Mapping } from '../libnbd/buffers.js';
+import type { CallbackResult, Closure, Closures, Owner } from '../libnbd/closures.js';
+import type { Pointer } from '../wasm/memory.js';
+import type { ClosureType, Exports } from '../wasm/module.js';
 
 const EFAULT = errnoOfCode('EFAULT') ?? 0;
 

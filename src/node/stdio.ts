@@ -1,6 +1,6 @@
 // A child process's standard input and output as a transport.
 import type { Readable, Writable } from 'node:stream';
-import type { Transport, TransportEvents } from './transport.js';
+import type { Transport, TransportEvents } from '../transports/transport.js';
 
 export class StdioTransport implements Transport {
   readonly #input: Writable;

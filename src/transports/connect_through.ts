@@ -1,6 +1,6 @@
 // libnbd's own connecting calls through a WebSocket proxy.
-import { NBDError } from '../errors.js';
-import type { Connect } from '../host.js';
+import { NBDError } from '../base/errors.js';
+import type { Connect } from '../libnbd/host.js';
 import type { ConnectWebSocket, ConnectWebSocketOptions } from './connect_web_socket.js';
 
 /**

@@ -1,8 +1,8 @@
 // The extents of a disk, one after another: block status without its requests.
-import type { WaitOptions } from './abort.js';
+import type { WaitOptions } from '../base/abort.js';
+import { NBDError } from '../base/errors.js';
+import { CONTEXT_BASE_ALLOCATION, SIZE_MINIMUM } from '../generated/constants.js';
 import type { Disk } from './disk.js';
-import { NBDError } from './errors.js';
-import { CONTEXT_BASE_ALLOCATION, SIZE_MINIMUM } from './generated/constants.js';
 
 /** A run of bytes that the server says the same of. */
 export interface Extent {

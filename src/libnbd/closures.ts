@@ -1,7 +1,8 @@
 // The closures that libnbd holds: an integer key for each, from when it is passed to a call until libnbd frees it.
+
+import { codeOfErrno, errnoOfCode, reportUncaught } from '../base/errors.js';
+import type { Memory, Pointer } from '../wasm/memory.js';
 import type { Buffers } from './buffers.js';
-import { codeOfErrno, errnoOfCode, reportUncaught } from './errors.js';
-import type { Memory, Pointer } from './memory.js';
 
 /**
  * The error that a callback can see and set: `code` is null while there is none. Set it (`'EIO'`) and return -1, or throw, to

@@ -1,6 +1,6 @@
 // A module's memory, as bytes, as numbers and as C strings. It is made before the module, whose imports look into it.
 
-/** An address in the module's memory, or a virtual one (src/buffers.ts). Never a bare number. */
+/** An address in the module's memory, or a virtual one (src/libnbd/buffers.ts). Never a bare number. */
 export type Pointer = number & { readonly __pointer: unique symbol };
 export const nullPointer = 0 as Pointer;
 

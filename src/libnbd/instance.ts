@@ -1,15 +1,16 @@
 // One instance of libnbd, with all that its handles share.
+
+import { NBDError } from '../base/errors.js';
+import type { Socket } from '../sockets/socket.js';
+import { DescriptorTable } from '../sockets/table.js';
+import { type SocketLike, toTransport } from '../transports/socket_like.js';
+import { Memory } from '../wasm/memory.js';
+import { Module } from '../wasm/module.js';
 import { Buffers } from './buffers.js';
 import { Closures } from './closures.js';
-import { NBDError } from './errors.js';
 import type { Host } from './host.js';
 import { imports } from './imports.js';
-import { Memory } from './memory.js';
-import { Module } from './module.js';
-import { PosixCalls } from './posix.js';
-import type { Socket } from './sockets/socket.js';
-import { type SocketLike, toTransport } from './sockets/socket_like.js';
-import { DescriptorTable } from './sockets/table.js';
+import { PosixCalls } from './posix/sockets.js';
 
 /** What goes down with the instance. */
 export interface Dependent {

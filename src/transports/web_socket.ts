@@ -1,8 +1,8 @@
 // A WebSocket as a transport: the browser's, that of the `ws` package, and any other with the standard's events. Its messages
 // are one queue of bytes; where one ends means nothing.
-import { NBDError } from '../errors.js';
+import { NBDError } from '../base/errors.js';
+import { bytesOf, cut } from './bytes.js';
 import { closeError, isEndOfStream } from './close_codes.js';
-import { bytesOf, cut } from './messages.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** What is used of a WebSocket; the browser's has it, and the `ws` package's. */

@@ -1,6 +1,6 @@
 // What the close codes of a WebSocket mean for NBD: those of RFC 6455, and those with which our proxy (src/proxy/) says why
 // it closes. A page is told nothing of an upgrade that was refused, but it gets the code and the reason of a close.
-import { codeOf, NBDError } from '../errors.js';
+import { codeOf, NBDError } from '../base/errors.js';
 
 /** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
 export const closeCode = {

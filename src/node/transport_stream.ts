@@ -1,6 +1,6 @@
 // A transport as a Node stream, for what only takes those.
 import { Duplex } from 'node:stream';
-import type { Transport } from './transport.js';
+import type { Transport } from '../transports/transport.js';
 
 export class TransportStream extends Duplex {
   readonly #transport: Transport;

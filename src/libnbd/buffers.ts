@@ -3,7 +3,7 @@
 // A virtual address is 2^31 or more, above all of the module's memory. It stands for one byte of a buffer that was
 // entered here, and the addresses of a buffer follow one another, so that libnbd's arithmetic on them holds. libnbd
 // hands them back in recv, send, memset and the chunk callback, and never looks behind one itself (wasm/posix.c).
-import { NBDError } from './errors.js';
+import { NBDError } from '../base/errors.js';
 
 /** The first virtual address; `-sMAXIMUM_MEMORY` in build.sh keeps real ones below it. */
 export const firstVirtualAddress = 2 ** 31;

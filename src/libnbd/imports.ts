@@ -1,8 +1,9 @@
 // wasm/imports.h, line by line: each import of libnbd.wasm, and who answers it.
+
+import type { Memory, Pointer } from '../wasm/memory.js';
+import { wasi } from '../wasm/wasi.js';
 import type { Closures } from './closures.js';
-import type { Memory, Pointer } from './memory.js';
-import type { PosixCalls } from './posix.js';
-import { wasi } from './wasi.js';
+import type { PosixCalls } from './posix/sockets.js';
 
 export function imports(memory: Memory, posix: PosixCalls, closures: Closures): WebAssembly.Imports {
   return {

@@ -1,5 +1,5 @@
 // A WebSocketStream as a transport: Chromium's other way to open a WebSocket, one that can stop reading.
-import { NBDError } from '../errors.js';
+import { NBDError } from '../base/errors.js';
 import { closeError, isEndOfStream } from './close_codes.js';
 import type { Transport, TransportEvents } from './transport.js';
 import { WebStreamsTransport } from './web_streams.js';

@@ -1,6 +1,6 @@
 // One instance of the WebAssembly module: its exports, its memory, and the loader that makes one.
-import { NBDError } from './errors.js';
-import type { LibnbdExports } from './generated/exports.js';
+import { NBDError } from '../base/errors.js';
+import type { LibnbdExports } from '../generated/exports.js';
 import { type Memory, nullPointer, type Pointer } from './memory.js';
 
 /** The functions of libnbd.wasm that are not libnbd's own calls. */

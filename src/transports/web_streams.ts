@@ -1,6 +1,6 @@
 // A pair of web byte streams as a transport: { readable, writable }, as WebTransport, WebSocketStream, TransformStream pairs
 // and Deno's and workerd's sockets have them.
-import { bytesOf, cut } from './messages.js';
+import { bytesOf, cut } from './bytes.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** A readable and a writable stream of bytes, the two directions of one connection. What is written are `Uint8Array` chunks. */

@@ -1,7 +1,7 @@
 // Long reads and writes: a range as one buffer or as a stream, split into requests of which several are in flight.
-import type { WaitOptions } from './abort.js';
+import type { WaitOptions } from '../base/abort.js';
+import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from '../generated/constants.js';
 import type { Disk } from './disk.js';
-import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from './generated/constants.js';
 
 /** What its server has said of a disk, in bytes. */
 export interface Geometry {

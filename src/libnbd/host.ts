@@ -1,7 +1,7 @@
 // What the platform can do for libnbd beside carrying bytes: open connections and start processes.
-import { NBDError } from './errors.js';
-import type { SocketLike } from './sockets/socket_like.js';
-import type { Transport } from './sockets/transport.js';
+import { NBDError } from '../base/errors.js';
+import type { SocketLike } from '../transports/socket_like.js';
+import type { Transport } from '../transports/transport.js';
 
 /** Where a connection is to go: TCP, by host name or address, or a Unix socket. */
 export type ConnectTarget = { host: string; port: number } | { path: string };

@@ -1,7 +1,7 @@
 // connectWebSocket in Node: with the `ws` package, on every version. It can stop reading, which the WebSocket that Node 22
 // has cannot, and it is loaded only when somebody opens a WebSocket.
-import { type ConnectWebSocket, connectWebSocket as connectWith } from './connect_web_socket.js';
-import { WebSocketTransport } from './web_socket.js';
+import { type ConnectWebSocket, connectWebSocket as connectWith } from '../transports/connect_web_socket.js';
+import { WebSocketTransport } from '../transports/web_socket.js';
 
 const options = {
   perMessageDeflate: false, // disks do not get smaller at a price that pays

@@ -1,14 +1,14 @@
 // What the generated methods are made of: arguments into the module, results out of it, and the three ways to wait.
-import { onAbort, type WaitOptions } from './abort.js';
-import type { CallbackResult } from './closures.js';
+import { onAbort, type WaitOptions } from '../base/abort.js';
+import { describe } from '../base/describe.js';
+import { codeOfErrno, NBDError } from '../base/errors.js';
+import type { CallbackResult } from '../libnbd/closures.js';
+import type { Instance } from '../libnbd/instance.js';
+import type { SocketLike } from '../transports/socket_like.js';
+import { nullPointer, type Pointer } from '../wasm/memory.js';
+import type { ClosureType, Exports } from '../wasm/module.js';
 import { Command, type Waiter } from './command.js';
 import { Connection } from './connection.js';
-import { describe } from './describe.js';
-import { codeOfErrno, NBDError } from './errors.js';
-import type { Instance } from './instance.js';
-import { nullPointer, type Pointer } from './memory.js';
-import type { ClosureType, Exports } from './module.js';
-import type { SocketLike } from './sockets/socket_like.js';
 
 type Callback = (...args: never[]) => CallbackResult;
 

@@ -1,15 +1,16 @@
 // What lives as long as libnbd's handle does: its socket, the pump that drives libnbd's state machine when the socket has
 // something for it, and everybody who waits. The user's object (src/nbd.ts) refers to this and not the other way around,
 // so that a handle which nobody holds any more can be collected and closed, whatever its socket does.
-import type { Buffers } from './buffers.js';
-import type { Closures } from './closures.js';
+
+import { codeOfErrno, detailOf, NBDError, reportUncaught } from '../base/errors.js';
+import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from '../generated/constants.js';
+import type { Buffers } from '../libnbd/buffers.js';
+import type { Closures } from '../libnbd/closures.js';
+import type { Dependent, Instance } from '../libnbd/instance.js';
+import type { Socket } from '../sockets/socket.js';
+import type { Pointer } from '../wasm/memory.js';
+import type { Exports } from '../wasm/module.js';
 import type { Command, CommandOwner } from './command.js';
-import { codeOfErrno, detailOf, NBDError, reportUncaught } from './errors.js';
-import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from './generated/constants.js';
-import type { Dependent, Instance } from './instance.js';
-import type { Pointer } from './memory.js';
-import type { Exports } from './module.js';
-import type { Socket } from './sockets/socket.js';
 
 /** Somebody who waits for the handle's state to change. */
 export interface StateWaiter {

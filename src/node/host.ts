@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, renameSync, rmdirSync, unlinkSync } from 'node
 import { createServer, type Server } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { NBDError } from './errors.js';
-import type { Host, Listener, Processes } from './host.js';
-import { openConnection } from './sockets/node_connect.js';
-import { StdioTransport } from './sockets/stdio.js';
-import { startTls } from './sockets/tls.js';
+import { NBDError } from '../base/errors.js';
+import type { Host, Listener, Processes } from '../libnbd/host.js';
+import { openConnection } from './connect.js';
+import { StdioTransport } from './stdio.js';
+import { startTls } from './tls.js';
 
 class NodeProcesses implements Processes {
   readonly #children = new Map<number, ChildProcess>();

@@ -2,7 +2,7 @@
 //
 // Each message is an ArrayBuffer or a view of bytes; null says that there are no more (end of stream); a string says that
 // the connection failed, and why. The same goes in both directions.
-import { bytesOf } from './messages.js';
+import { bytesOf } from './bytes.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 export function isMessagePort(value: object): value is MessagePort {

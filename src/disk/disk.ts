@@ -1,7 +1,7 @@
 // What all above NBD speaks to: a handle, here or in a worker, or whatever stands for one.
-import type { WaitOptions } from './abort.js';
-import type { Extent64Callback } from './generated/callbacks.js';
-import type { CmdFlag, Size } from './generated/constants.js';
+import type { WaitOptions } from '../base/abort.js';
+import type { Extent64Callback } from '../generated/callbacks.js';
+import type { CmdFlag, Size } from '../generated/constants.js';
 
 type Soon<T> = T | Promise<T>;
 

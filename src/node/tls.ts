@@ -4,10 +4,10 @@ import { isIP } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
-import { NBDError } from '../errors.js';
-import type { TlsCredentials, TlsSettings } from '../host.js';
-import { DuplexTransport } from './duplex.js';
-import type { Transport, TransportEvents } from './transport.js';
+import { NBDError } from '../base/errors.js';
+import type { TlsCredentials, TlsSettings } from '../libnbd/host.js';
+import { DuplexTransport } from '../transports/duplex.js';
+import type { Transport, TransportEvents } from '../transports/transport.js';
 import { TransportStream } from './transport_stream.js';
 
 /** Starts TLS on a transport. Throws for credentials that cannot be read; the handshake's own failure is the transport's. */

@@ -1,8 +1,8 @@
 // A connection that the library opens itself, in Node: TCP or a Unix socket, read with `onread` into one buffer that is
 // used again and again, which moves bytes more than twice as fast as 'data' events do.
 import { connect, type NetConnectOpts } from 'node:net';
-import { DuplexTransport } from './duplex.js';
-import type { Transport, TransportEvents } from './transport.js';
+import { DuplexTransport } from '../transports/duplex.js';
+import type { Transport, TransportEvents } from '../transports/transport.js';
 
 const bufferSize = 2 ** 19;
 
