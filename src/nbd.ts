@@ -1,15 +1,9 @@
 // The handle that users hold.
 
+import { geometryOf } from './disk/disk.js';
 import { type Extent, type ExtentsOptions, extents } from './disk/extents.js';
-import {
-  geometryOf,
-  type ReadableOptions,
-  readable,
-  readFully,
-  type TransferOptions,
-  type WritableOptions,
-  writable,
-} from './disk/transfers.js';
+import type { TransferOptions } from './disk/ranges.js';
+import { type ReadableOptions, readable, readFully, type WritableOptions, writable } from './disk/transfers.js';
 import { Methods } from './generated/methods.js';
 import type { Connection } from './handle/connection.js';
 import type { Host, TlsCredentials } from './libnbd/host.js';
@@ -69,8 +63,8 @@ export class NBD extends Methods {
    * {@link NBD.setTlsPskFile | setTlsPskFile} name. libnbd has no such call. To be made before connecting.
    */
   setTlsCredentials(credentials: TlsCredentials): void {
-    this.enter('setTlsCredentials');
-    this.instance.posix.credentials.set(this.h, { ...credentials });
+    this.begin('setTlsCredentials');
+    this.connection.credentials = { ...credentials };
   }
 
   /**
@@ -169,7 +163,7 @@ export class Library {
    *   `EBUSY` for a socket that was handed over before.
    */
   openSocket(socket: SocketLike): number {
-    return this.instance.openSocket(socket);
+    return this.instance.openSocket(socket).fd;
   }
 
   /** Closes a virtual descriptor that no handle owns. */

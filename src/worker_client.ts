@@ -1,15 +1,16 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
-import { compileResponse } from './wasm/compile.js';
+import { compileResponse, type WasmSource } from './wasm/compile.js';
 import { socketUrl, startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
 
 export type { WaitOptions } from './base/abort.js';
-export { NBDError } from './base/errors.js';
+export type { CallbackResult, ErrorRef, Extent64 } from './base/callback.js';
+export { type ErrnoCode, NBDError } from './base/errors.js';
 export type { Extent, ExtentsOptions } from './disk/extents.js';
-export type { ReadableOptions, TransferOptions, WritableOptions } from './disk/transfers.js';
+export type { TransferOptions } from './disk/ranges.js';
+export type { ReadableOptions, WritableOptions } from './disk/transfers.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
-export type { CallbackResult, ErrorRef, Extent64 } from './libnbd/closures.js';
 export type { BytePair } from './transports/web_streams.js';
 export type { RemoteCalls, WorkerNBD } from './worker/client.js';
 export { WorkerLibrary, type WorkerLike };
@@ -20,7 +21,7 @@ export interface LoadInWorkerOptions {
    */
   worker?: WorkerLike | undefined;
   /** libnbd.wasm, as `load` of `libnbd-wasm` takes it; a URL is relative to the page's. */
-  wasm?: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string | undefined;
+  wasm?: WasmSource | undefined;
   /** Where a `libnbd-wasm proxy` listens, for `connectUri` and `connectTcp`: as with `connectThrough` of `libnbd-wasm`. */
   proxy?: string | URL | undefined;
 }

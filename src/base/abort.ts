@@ -9,10 +9,38 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What settles a promise. */
+export interface Settler<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A settler that also rejects, with the signal's reason, when the signal fires; `onabort` is called then. The signal is forgotten as
+ * soon as the promise is settled.
+ */
+export function abortable<T>(signal: AbortSignal | undefined, settler: Settler<T>, onabort?: () => void): Settler<T> {
+  if (signal === undefined) return settler;
+  const forget = onAbort(signal, () => {
+    settler.reject(signal.reason);
+    onabort?.();
+  });
+  return {
+    resolve(value) {
+      forget();
+      settler.resolve(value);
+    },
+    reject(error) {
+      forget();
+      settler.reject(error);
+    },
+  };
+}
+
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /** Calls back when the signal fires. Returns what takes that back. */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const callbacks = waiting.get(signal) ?? listen(signal);
   callbacks.add(callback);
   return () => callbacks.delete(callback);

@@ -2,29 +2,46 @@
 // for arguments that no libnbd call could take.
 
 // Linux's error numbers, in order (asm-generic/errno.h). `-` is a number that is not in use.
-const codes = `- EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST
-EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
-ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT EBADE
-EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM
-EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART
-ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT ENOTSUP EPFNOSUPPORT
-EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN
-ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL
-EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD
-ENOTRECOVERABLE ERFKILL EHWPOISON`.split(/\s+/);
+const text = `\
+- EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST \
+EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE \
+EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI \
+EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK \
+EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX \
+ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT \
+ESOCKTNOSUPPORT ENOTSUP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET \
+ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH \
+EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY \
+EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON`;
+const codes = text.split(' ') as (ErrnoCode | '-')[];
 
-const numbers = new Map(codes.map((code, number) => [code, number] as const));
-numbers.set('EOPNOTSUPP', numbers.get('ENOTSUP') ?? 0);
-numbers.set('EWOULDBLOCK', numbers.get('EAGAIN') ?? 0);
+type Words<Text extends string, Found = never> = Text extends `${infer First} ${infer Rest}`
+  ? Words<Rest, Found | First>
+  : Found | Text;
+type Listed = Exclude<Words<typeof text>, '-'>;
 
-/** The code of one of Linux's error numbers: 11 → `'EAGAIN'`. Null for 0, which is no error. */
-export function codeOfErrno(errno: number): string | null {
-  return errno === 0 ? null : (codes[errno] ?? 'EIO');
+/** The name of one of Linux's error numbers, such as `'EIO'`. A misspelt one does not compile. */
+export type ErrnoCode = Listed | 'EOPNOTSUPP' | 'EWOULDBLOCK';
+
+const numbers = new Map<string, number>(codes.map((code, number) => [code, number] as const));
+numbers.delete('-');
+numbers.set('EOPNOTSUPP', errnoOf('ENOTSUP'));
+numbers.set('EWOULDBLOCK', errnoOf('EAGAIN'));
+
+/** Linux's error number of a code: `'EAGAIN'` → 11. */
+export function errnoOf(code: ErrnoCode): number {
+  return numbers.get(code) as number; // each code of the type is in the table
 }
 
-/** Linux's error number of a code: `'EAGAIN'` → 11. Undefined for a code that is not an errno's. */
-export function errnoOfCode(code: string): number | undefined {
-  return numbers.get(code);
+/** The code of one of Linux's error numbers: 11 → `'EAGAIN'`. Null for 0, which is no error. */
+export function codeOfErrno(errno: number): ErrnoCode | null {
+  const code = codes[errno] ?? '-';
+  return errno === 0 ? null : code === '-' ? 'EIO' : code;
+}
+
+/** Whether a text is the code of one of Linux's error numbers. */
+export function isErrnoCode(code: string): code is ErrnoCode {
+  return numbers.has(code);
 }
 
 /**
@@ -39,27 +56,44 @@ export class NBDError extends Error {
   readonly code: string | null;
   readonly errno: number;
 
-  constructor(message: string, code: string | null, options?: ErrorOptions) {
+  constructor(message: string, code: ErrnoCode | null, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.errno = code === null ? 0 : (errnoOfCode(code) ?? 0);
+    this.errno = code === null ? 0 : errnoOf(code);
   }
 }
 
+/** The same error with another text, code or cause. */
+export function retold(
+  error: NBDError,
+  {
+    message = error.message,
+    code = error.code as ErrnoCode | null,
+    cause = error.cause,
+  }: { message?: string; code?: ErrnoCode | null; cause?: unknown }, // every code came in by the constructor
+): NBDError {
+  return new NBDError(message, code, cause === undefined ? undefined : { cause });
+}
+
+/** An error of a socket or a process, whose code becomes the code of the NBDError that libnbd makes of it. */
+export function codedError(code: ErrnoCode, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
 /** The code of anything that was thrown, `fallback` where it has none that is an errno's. */
-export function codeOf(error: unknown, fallback: string): string {
+export function codeOf(error: unknown, fallback: ErrnoCode): ErrnoCode {
   const code = ownCodeOf(error);
   if (code === undefined) return fallback;
-  return errnoOfCode(code) === undefined ? (aliases[code] ?? fallback) : code;
+  return isErrnoCode(code) ? code : (aliases.get(code) ?? fallback);
 }
 
 // Node's codes that are no errno's.
-const aliases: Record<string, string> = {
-  ABORT_ERR: 'ECANCELED',
-  EAI_AGAIN: 'EHOSTUNREACH',
-  ENOTFOUND: 'EHOSTUNREACH',
-  ERR_SOCKET_BAD_PORT: 'EINVAL',
-};
+const aliases: ReadonlyMap<string, ErrnoCode> = new Map([
+  ['ABORT_ERR', 'ECANCELED'],
+  ['EAI_AGAIN', 'EHOSTUNREACH'],
+  ['ENOTFOUND', 'EHOSTUNREACH'],
+  ['ERR_SOCKET_BAD_PORT', 'EINVAL'],
+]);
 
 function ownCodeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
@@ -72,7 +106,7 @@ export function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError) return error.errors.map(detailOf).join('; '); // one for each address
   const code = ownCodeOf(error);
-  const isErrno = code !== undefined && errnoOfCode(code) !== undefined;
+  const isErrno = code !== undefined && isErrnoCode(code);
   // A failed read or write tells no more than its code; another call says of what file or address it was.
   const isTransfer = !('syscall' in error) || error.syscall === 'read' || error.syscall === 'write';
   return isErrno && isTransfer && !(error instanceof NBDError) ? '' : error.message;

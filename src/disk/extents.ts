@@ -1,5 +1,6 @@
 // The extents of a disk, one after another: block status without its requests.
 import type { WaitOptions } from '../base/abort.js';
+import type { Extent64 } from '../base/callback.js';
 import { NBDError } from '../base/errors.js';
 import { CONTEXT_BASE_ALLOCATION, SIZE_MINIMUM } from '../generated/constants.js';
 import type { Disk } from './disk.js';
@@ -73,7 +74,7 @@ export async function* extents(
 }
 
 async function ask(nbd: Disk, context: string, count: bigint, offset: bigint, signal: AbortSignal | undefined) {
-  let found: { length: bigint; flags: bigint }[] = [];
+  let found: Extent64[] = [];
   await nbd.blockStatus64(
     count,
     offset,

@@ -1,13 +1,14 @@
 // One command or option in flight: the buffer that it reads or writes, the closures that libnbd holds for it, and the
 // promise that waits for it, if one does.
 
-import { errnoOfCode, NBDError } from '../base/errors.js';
+import type { Callback } from '../base/callback.js';
+import { errnoOf, type NBDError, retold } from '../base/errors.js';
 import type { Buffers, Mapping } from '../libnbd/buffers.js';
-import type { CallbackResult, Closure, Closures, Owner } from '../libnbd/closures.js';
+import type { Closure, Closures, Owner } from '../libnbd/closures.js';
+import type { ClosureType, Exports } from '../libnbd/exports.js';
 import type { Pointer } from '../wasm/memory.js';
-import type { ClosureType, Exports } from '../wasm/module.js';
 
-const EFAULT = errnoOfCode('EFAULT') ?? 0;
+const EFAULT = errnoOf('EFAULT');
 
 /** Who waits for a command; a command issued by an `aio*` call has nobody. */
 export interface Waiter {
@@ -34,7 +35,7 @@ export class Command implements Closure {
   readonly handle: object;
   readonly waiter: Waiter | undefined;
   /** The user's own completion. */
-  callback: ((...args: never[]) => CallbackResult) | undefined;
+  callback: Callback | undefined;
 
   /** What identifies it to libnbd; -1 until libnbd has taken it. */
   cookie = -1n;
@@ -58,13 +59,20 @@ export class Command implements Closure {
   }
 
   /** Gives a buffer its virtual address, until libnbd frees the completion. */
-  map(bytes: Uint8Array, zeroed: boolean): Pointer {
-    this.#mapping = this.owner.buffers.enter(bytes, zeroed);
+  map(bytes: Uint8Array): Pointer {
+    this.#mapping = this.owner.buffers.map(bytes);
     return this.#mapping.address as Pointer;
   }
 
+  /** As `map`, for a buffer of zeroes. */
+  mapZeroed(bytes: Uint8Array): Pointer {
+    const address = this.map(bytes);
+    if (this.#mapping !== undefined) this.#mapping.zeroed = true;
+    return address;
+  }
+
   /** The completion closure, which every command has: it tells when the command is done and when its buffer is free. */
-  completion(callback?: (...args: never[]) => CallbackResult): Pointer {
+  completion(callback?: Callback): Pointer {
     this.callback = callback;
     const key = this.owner.closures.add(this);
     this.#keys.push(key);
@@ -72,7 +80,7 @@ export class Command implements Closure {
   }
 
   /** Any other closure of the command's; none where there is no callback. */
-  closure(type: ClosureType, callback: ((...args: never[]) => CallbackResult) | undefined): Pointer {
+  closure(type: ClosureType, callback: Callback | undefined): Pointer {
     if (callback === undefined) return this.owner.exports[`nbd_wasm_${type}`](0);
     const key = this.owner.closures.add({ owner: new CallbackOwner(this), callback });
     this.#keys.push(key);
@@ -89,19 +97,19 @@ export class Command implements Closure {
     this.errno = errno;
     this.#isCompleted = true;
     if (this.waiter !== undefined) this.owner.commandCompleted(this);
-    const isLost = errno === 0 && this.#mapping !== undefined && this.owner.buffers.isLost(this.#mapping);
-    return isLost ? EFAULT : 0;
+    const isDetached = errno === 0 && this.#mapping !== undefined && this.owner.buffers.isDetached(this.#mapping);
+    return isDetached ? EFAULT : 0;
   }
 
   freed(): void {
     this.owner.commandFreed(this);
     // libnbd drops an option without a word when its handle is closed.
     if (this.waiter !== undefined && !this.#isCompleted && this.owner.closed) this.owner.commandCompleted(this);
-    if (this.#mapping !== undefined) this.owner.buffers.release(this.#mapping);
+    if (this.#mapping !== undefined) this.owner.buffers.unmap(this.#mapping);
     this.#mapping = undefined;
   }
 
-  lost(error: Error): void {
+  abandoned(error: Error): void {
     this.waiter?.reject(error);
   }
 
@@ -114,7 +122,7 @@ export class Command implements Closure {
   /** The error that names the call, with a callback's exception as its cause. */
   error(error: NBDError): NBDError {
     if (this.exception === undefined) return error;
-    return new NBDError(error.message, error.code, { cause: this.exception });
+    return retold(error, { cause: this.exception });
   }
 }
 

@@ -2,14 +2,16 @@
 // something for it, and everybody who waits. The user's object (src/nbd.ts) refers to this and not the other way around,
 // so that a handle which nobody holds any more can be collected and closed, whatever its socket does.
 
-import { codeOfErrno, detailOf, NBDError, reportUncaught } from '../base/errors.js';
+import { codeOfErrno, detailOf, NBDError, reportUncaught, retold } from '../base/errors.js';
 import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from '../generated/constants.js';
 import type { Buffers } from '../libnbd/buffers.js';
 import type { Closures } from '../libnbd/closures.js';
-import type { Dependent, Instance } from '../libnbd/instance.js';
+import type { Dependent } from '../libnbd/dependent.js';
+import type { Exports } from '../libnbd/exports.js';
+import type { TlsCredentials } from '../libnbd/host.js';
+import type { Instance } from '../libnbd/instance.js';
 import type { Socket } from '../sockets/socket.js';
 import type { Pointer } from '../wasm/memory.js';
-import type { Exports } from '../wasm/module.js';
 import type { Command, CommandOwner } from './command.js';
 
 /** Somebody who waits for the handle's state to change. */
@@ -29,6 +31,8 @@ export class Connection implements CommandOwner, Dependent {
   readonly closures: Closures;
   readonly buffers: Buffers;
   closed = false;
+  /** TLS credentials in memory, where the user gave some. */
+  credentials: TlsCredentials | undefined;
 
   #socket: Socket | undefined;
   #callbacks = 0;
@@ -47,11 +51,16 @@ export class Connection implements CommandOwner, Dependent {
     this.buffers = instance.buffers;
   }
 
-  /** Whether a call can be made now; throws the error that says why not. `locked` calls take libnbd's lock on the handle. */
-  enter(call: string, locked: boolean): void {
-    this.instance.posix.failure = undefined;
+  /** Throws what says why no call can be made any more. */
+  assertOpen(call: string): void {
+    this.instance.failures.lastCause = undefined;
     if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
-    if (locked && this.#callbacks > 0) {
+  }
+
+  /** As `assertOpen`, for a call that takes libnbd's lock on the handle. */
+  assertCallable(call: string): void {
+    this.assertOpen(call);
+    if (this.#callbacks > 0) {
       throw new NBDError(
         `${call}: called on a handle from inside one of its callbacks, which libnbd forbids: do it after the callback ` +
           'has returned, for example in queueMicrotask()',
@@ -66,10 +75,10 @@ export class Connection implements CommandOwner, Dependent {
     const text = this.exports.nbd_get_error();
     const message = text === 0 ? `${call}: failed without an error` : renamed(memory.string(text), call);
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
-    const { failure } = this.instance.posix;
-    if (failure === undefined) return new NBDError(message, code);
-    const detail = detailOf(failure);
-    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause: failure });
+    const cause = this.instance.failures.lastCause;
+    if (cause === undefined) return new NBDError(message, code);
+    const detail = detailOf(cause);
+    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause });
   }
 
   /** Hands a command to libnbd. Returns its cookie; throws libnbd's error when it was not taken. */
@@ -102,6 +111,15 @@ export class Connection implements CommandOwner, Dependent {
     return this.#issued.get(cookie);
   }
 
+  /**
+   * For the result of a blocking call of libnbd's that was made for its first half: nothing can wait inside the module, so the call
+   * returns where it would have waited (wasm/posix.c). Throws libnbd's error for a call that failed otherwise.
+   */
+  startToWait(call: string, result: number): void {
+    const hasStarted = this.instance.wouldHaveWaited();
+    if (result === -1 && !hasStarted) throw this.lastError(call);
+  }
+
   wait(waiter: StateWaiter): void {
     if (!waiter.check()) this.#waiters.push(waiter);
   }
@@ -119,7 +137,7 @@ export class Connection implements CommandOwner, Dependent {
   /** What killed the handle, told of as the call given; undefined while it is not dead. */
   death(call: string): NBDError | undefined {
     const death = this.#death;
-    return death && new NBDError(renamed(death.message, call), death.code, { cause: death.cause });
+    return death && retold(death, { message: renamed(death.message, call) });
   }
 
   /** Whether the socket is not connected yet, or in the middle of a TLS handshake. */
@@ -138,7 +156,7 @@ export class Connection implements CommandOwner, Dependent {
 
   /** Makes the socket fail, and libnbd with it, as a lost connection does. */
   failSocket(error: unknown): void {
-    this.#socket?.fail(error);
+    this.#socket?.error(error);
   }
 
   enterCallback(): void {
@@ -171,14 +189,22 @@ export class Connection implements CommandOwner, Dependent {
 
   // A socket's event has no caller whom a failure of the module could be thrown at; those who wait were told already.
   #socketOnReady = (): void => {
-    this.instance.posix.failure = undefined;
+    this.instance.failures.lastCause = undefined;
     try {
       this.kick();
     } catch (error) {
-      if (error !== this.instance.module.failure) reportUncaught(error);
+      if (error !== this.instance.module.broken) reportUncaught(error);
     }
   };
 
+  // One turn of the pump, until libnbd waits for something that the socket does not have:
+  //
+  // 1. Ask libnbd in which directions it waits. In none: it is at rest, closed, or dead, whose error is kept.
+  // 2. Find the socket: libnbd opens one when it connects, and may open another.
+  // 3. Where libnbd wants to read and the socket has bytes, an end or an error: let it read. This comes before writing, as upstream's
+  //    own poll does it, so that replies never wait behind requests.
+  // 4. Else, where it wants to write and the socket has room: let it write.
+  // 5. Else the socket calls back (`onready`) when that changes.
   #pump(): void {
     const { exports, pointer } = this;
     for (;;) {
@@ -219,18 +245,17 @@ export class Connection implements CommandOwner, Dependent {
 
   close(): void {
     if (this.closed) return;
-    this.enter('nbd_close', true);
+    this.assertCallable('nbd_close');
     this.closed = true;
-    this.instance.connections.delete(this);
-    this.instance.posix.credentials.delete(this.pointer);
-    if (this.instance.module.failure === undefined) this.exports.nbd_close(this.pointer);
+    this.instance.connections.delete(this.pointer);
+    if (this.instance.module.broken === undefined) this.exports.nbd_close(this.pointer);
     else this.#socket?.close();
     const error = (call: string) => new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN');
     this.#rejectAll(error);
   }
 
   /** The instance of the module has failed: nothing will complete any more. */
-  lose(error: NBDError): void {
+  abandon(error: NBDError): void {
     this.#rejectAll(() => error);
     this.#socket?.close();
   }
@@ -243,7 +268,7 @@ export class Connection implements CommandOwner, Dependent {
   }
 }
 
-// libnbd names the call that noticed: nbd_aio_notify_read. The user made another.
-function renamed(message: string, call: string): string {
+/** A message of libnbd's, told of the call that the user made: libnbd names the one that noticed, nbd_aio_notify_read. */
+export function renamed(message: string, call: string): string {
   return message.replace(/^nbd_[a-z0-9_]+: /, `${call}: `);
 }

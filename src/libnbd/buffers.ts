@@ -1,14 +1,14 @@
 // Virtual addresses: how libnbd is given a JavaScript buffer without its bytes ever entering the module's memory.
 //
 // A virtual address is 2^31 or more, above all of the module's memory. It stands for one byte of a buffer that was
-// entered here, and the addresses of a buffer follow one another, so that libnbd's arithmetic on them holds. libnbd
+// mapped here, and the addresses of a buffer follow one another, so that libnbd's arithmetic on them holds. libnbd
 // hands them back in recv, send, memset and the chunk callback, and never looks behind one itself (wasm/posix.c).
 import { NBDError } from '../base/errors.js';
 
 /** The first virtual address; `-sMAXIMUM_MEMORY` in build.sh keeps real ones below it. */
 export const firstVirtualAddress = 2 ** 31;
 
-// Addresses are handed out in pages: small enough for 131,072 requests at a time, large enough that entering the largest
+// Addresses are handed out in pages: small enough for 131,072 requests at a time, large enough that mapping the largest
 // request (64 MiB) is quick.
 const pageBits = 14;
 const pageSize = 2 ** pageBits;
@@ -18,7 +18,7 @@ const pages = (2 ** 32 - firstVirtualAddress) / pageSize;
 export interface Mapping {
   readonly address: number;
   readonly bytes: Uint8Array;
-  /** How many bytes it had when it was entered: a buffer that is transferred loses them. */
+  /** How many bytes it had when it was mapped: a buffer that is transferred loses them. */
   readonly length: number;
   /** Set while all of it is known to be zero: libnbd's clearing of it has nothing to do. */
   zeroed: boolean;
@@ -32,15 +32,15 @@ export class Buffers {
   #next = 0;
   #used = 0;
 
-  /** Gives a buffer its addresses, until `release`. Throws NBDError ENOMEM when 2 GiB are in flight. */
-  enter(bytes: Uint8Array, zeroed: boolean): Mapping {
+  /** Gives a buffer its addresses, until `unmap`. Throws NBDError ENOMEM when 2 GiB are in flight. */
+  map(bytes: Uint8Array): Mapping {
     const count = Math.max(1, Math.ceil(bytes.length / pageSize));
     const first = this.#find(count);
     const mapping = {
       address: firstVirtualAddress + first * pageSize,
       bytes,
       length: bytes.length,
-      zeroed,
+      zeroed: false,
       first,
       end: first + count,
     };
@@ -51,11 +51,11 @@ export class Buffers {
   }
 
   /** Whether the buffer's memory was taken away, by a transfer to a worker. */
-  isLost(mapping: Mapping): boolean {
+  isDetached(mapping: Mapping): boolean {
     return mapping.bytes.length !== mapping.length;
   }
 
-  release(mapping: Mapping): void {
+  unmap(mapping: Mapping): void {
     for (let page = mapping.first; page < mapping.end; page++) this.#pages[page] = undefined;
     this.#used -= mapping.end - mapping.first;
     if (this.#used === 0) this.#next = 0; // keeps the table short while few requests are in flight at a time

@@ -1,26 +1,9 @@
 // The closures that libnbd holds: an integer key for each, from when it is passed to a call until libnbd frees it.
 
-import { codeOfErrno, errnoOfCode, reportUncaught } from '../base/errors.js';
+import type { Callback, CallbackResult, ErrorRef, Extent64 } from '../base/callback.js';
+import { codeOfErrno, errnoOf, isErrnoCode, reportUncaught } from '../base/errors.js';
 import type { Memory, Pointer } from '../wasm/memory.js';
 import type { Buffers } from './buffers.js';
-
-/**
- * The error that a callback can see and set: `code` is null while there is none. Set it (`'EIO'`) and return -1, or throw, to
- * make the command fail.
- */
-export interface ErrorRef {
-  code: string | null;
-}
-
-/** One extent of `blockStatus64` and `blockStatusFilter`: `length` in bytes, `flags` as the metadata context defines them. */
-export interface Extent64 {
-  length: bigint;
-  flags: bigint;
-}
-
-/** What a callback may return: nothing is 0; -1 reports an error; 1 from a completion callback retires the command. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a callback without a return statement is the usual one
-export type CallbackResult = number | void;
 
 /** What the callbacks of one call share: the handle that is in use while they run, and the first exception of theirs. */
 export interface Owner {
@@ -35,7 +18,7 @@ export interface Owner {
 export interface Closure {
   readonly owner: Owner;
   // Each type of closure has its own arguments; the trampolines below and the generated types agree on them.
-  readonly callback?: ((...args: never[]) => CallbackResult) | undefined;
+  readonly callback?: Callback | undefined;
   /**
    * The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. It may make
    * the command fail, with the error number that it returns.
@@ -46,10 +29,10 @@ export interface Closure {
   /** libnbd will not call the closure again. */
   freed?(): void;
   /** The instance of the module can be used no more, so that libnbd will neither call nor free the closure. */
-  lost?(error: Error): void;
+  abandoned?(error: Error): void;
 }
 
-const EPROTO = errnoOfCode('EPROTO') ?? 0;
+const EPROTO = errnoOf('EPROTO');
 
 export class Closures {
   readonly #closures: (Closure | undefined)[] = [undefined]; // key 0 is no closure
@@ -83,8 +66,8 @@ export class Closures {
   }
 
   /** Tells every closure that libnbd will not come back to it. */
-  lose(error: Error): void {
-    for (const closure of this.#closures.splice(1)) closure?.lost?.(error);
+  abandon(error: Error): void {
+    for (const closure of this.#closures.splice(1)) closure?.abandoned?.(error);
     this.#freeKeys.length = 0;
   }
 
@@ -135,7 +118,7 @@ export class Closures {
     const ref: ErrorRef = { code: codeOfErrno(this.#memory.view.getInt32(error, true)) };
     this.#hasThrown = false;
     const result = this.#call(key, args(ref));
-    const errno = ref.code === null ? 0 : (errnoOfCode(ref.code) ?? EPROTO);
+    const errno = ref.code === null ? 0 : isErrnoCode(ref.code) ? errnoOf(ref.code) : EPROTO;
     this.#memory.view.setInt32(error, this.#hasThrown && errno === 0 ? EPROTO : errno, true);
     return result;
   }

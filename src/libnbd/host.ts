@@ -1,16 +1,8 @@
 // What the platform can do for libnbd beside carrying bytes: open connections and start processes.
 import { NBDError } from '../base/errors.js';
-import type { SocketLike } from '../transports/socket_like.js';
+import type { Reopenable } from '../sockets/rerouting.js';
+import type { Connect, ConnectTarget } from '../transports/target.js';
 import type { Transport } from '../transports/transport.js';
-
-/** Where a connection is to go: TCP, by host name or address, or a Unix socket. */
-export type ConnectTarget = { host: string; port: number } | { path: string };
-
-/**
- * Opens a connection that libnbd asked for (`connectTcp`, `connectUnix`, `connectUri`); it may still be connecting when it is
- * returned.
- */
-export type Connect = (target: ConnectTarget) => SocketLike;
 
 /** A process that serves NBD to this one. */
 export interface Processes {
@@ -64,11 +56,8 @@ export interface TlsSettings {
 export interface Host {
   readonly connect: Connect;
   readonly processes?: Processes | undefined;
-  /**
-   * Starts TLS on a connection: on what is below its transport, or on `reopened`, which is the same transport to be opened again.
-   * Until the server is verified, the result is `connecting`.
-   */
-  readonly startTls?: (transport: Transport, reopened: Transport, settings: TlsSettings) => Transport;
+  /** Starts TLS on a connection. Until the server is verified, the result is `connecting`. */
+  readonly startTls?: (below: Reopenable, settings: TlsSettings) => Transport;
   /** An environment variable. */
   readonly getenv?: (name: string) => string | undefined;
 }

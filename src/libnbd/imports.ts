@@ -3,39 +3,48 @@
 import type { Memory, Pointer } from '../wasm/memory.js';
 import { wasi } from '../wasm/wasi.js';
 import type { Closures } from './closures.js';
-import type { PosixCalls } from './posix/sockets.js';
+import type { ConnectingCalls } from './posix/connecting.js';
+import type { ProcessCalls } from './posix/processes.js';
+import type { SocketCalls } from './posix/sockets.js';
 
-export function imports(memory: Memory, posix: PosixCalls, closures: Closures): WebAssembly.Imports {
+/** Who answers libnbd's POSIX calls. */
+export interface PosixCalls {
+  readonly sockets: SocketCalls;
+  readonly connecting: ConnectingCalls;
+  readonly processes: ProcessCalls;
+}
+
+export function imports(memory: Memory, { sockets, connecting, processes }: PosixCalls, closures: Closures): WebAssembly.Imports {
   return {
     libnbd: {
-      recv: (fd: number, address: number, length: number) => posix.recv(fd, address >>> 0, length),
-      send: (fd: number, address: number, length: number) => posix.send(fd, address >>> 0, length),
-      shutdown: (fd: number) => posix.shutdown(fd),
-      close: (fd: number) => posix.close(fd),
-      fcntl: (fd: number) => posix.fcntl(fd),
-      poll: () => posix.poll(),
-      socket: () => posix.socket(),
-      connect: (fd: number, address: number, length: number) => posix.connect(fd, address, length),
-      socketError: (fd: number) => posix.socketError(fd),
-      noteAddress: (host: Pointer, port: Pointer) => posix.noteAddress(host, port),
-      forgetAddress: (number: number) => posix.forgetAddress(number),
+      recv: (fd: number, address: number, length: number) => sockets.recv(fd, address >>> 0, length),
+      send: (fd: number, address: number, length: number) => sockets.send(fd, address >>> 0, length),
+      shutdown: (fd: number) => sockets.shutdown(fd),
+      close: (fd: number) => sockets.close(fd),
+      fcntl: (fd: number) => sockets.fcntl(fd),
+      poll: () => sockets.poll(),
+      socket: () => connecting.socket(),
+      connect: (fd: number, address: number, length: number) => connecting.connect(fd, address, length),
+      socketError: (fd: number) => connecting.socketError(fd),
+      noteAddress: (host: Pointer, port: Pointer) => connecting.noteAddress(host, port),
+      forgetAddress: (number: number) => connecting.forgetAddress(number),
       nameAddress: (address: number, length: number, host: number, hostSize: number, port: number, portSize: number) =>
-        posix.nameAddress(address, length, host, hostSize, port, portSize),
-      socketpair: (fds: number) => posix.socketpair(fds),
-      bind: (fd: number, address: number, length: number) => posix.bind(fd, address, length),
-      listen: () => posix.listen(),
-      spawn: (argv: number, socketName: Pointer) => posix.spawn(argv, socketName),
-      kill: (pid: number, signum: number) => posix.kill(pid, signum),
-      reap: (pid: number) => posix.reap(pid),
-      mkdtemp: (template: Pointer) => posix.mkdtemp(template),
-      unlink: (path: Pointer) => posix.unlink(path),
-      rmdir: (path: Pointer) => posix.rmdir(path),
-      supportsTls: () => posix.supportsTls(),
+        connecting.nameAddress(address, length, host, hostSize, port, portSize),
+      socketpair: (fds: number) => processes.socketpair(fds),
+      bind: (fd: number, address: number, length: number) => processes.bind(fd, address, length),
+      listen: () => processes.listen(),
+      spawn: (argv: number, socketName: Pointer) => processes.spawn(argv, socketName),
+      kill: (pid: number, signum: number) => processes.kill(pid, signum),
+      reap: (pid: number) => processes.reap(pid),
+      mkdtemp: (template: Pointer) => processes.mkdtemp(template),
+      unlink: (path: Pointer) => processes.unlink(path),
+      rmdir: (path: Pointer) => processes.rmdir(path),
+      supportsTls: () => connecting.supportsTls(),
       startTls: (handle: Pointer, fd: number, ...settings: [Pointer, Pointer, number, Pointer, Pointer, Pointer]) =>
-        posix.startTls(handle, fd, ...settings),
-      getenv: (name: Pointer, value: number, size: number) => posix.getenv(name, value, size),
-      fill: (address: number, byte: number, length: number) => posix.fill(address >>> 0, byte, length),
-      peek: (address: number, copy: number, length: number) => posix.peek(address >>> 0, copy, length),
+        connecting.startTls(handle, fd, ...settings),
+      getenv: (name: Pointer, value: number, size: number) => connecting.getenv(name, value, size),
+      fill: (address: number, byte: number, length: number) => sockets.fill(address >>> 0, byte, length),
+      peek: (address: number, copy: number, length: number) => sockets.peek(address >>> 0, copy, length),
       chunk: (key: number, subbuf: number, count: number, offset: bigint, status: number, error: Pointer) =>
         closures.chunk(key, subbuf >>> 0, count, offset, status, error),
       completion: (key: number, error: Pointer) => closures.completion(key, error),

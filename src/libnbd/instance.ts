@@ -1,64 +1,87 @@
 // One instance of libnbd, with all that its handles share.
-
 import { NBDError } from '../base/errors.js';
 import type { Socket } from '../sockets/socket.js';
 import { DescriptorTable } from '../sockets/table.js';
 import { type SocketLike, toTransport } from '../transports/socket_like.js';
-import { Memory } from '../wasm/memory.js';
+import { Memory, type Pointer } from '../wasm/memory.js';
 import { Module } from '../wasm/module.js';
 import { Buffers } from './buffers.js';
 import { Closures } from './closures.js';
+import type { Dependent } from './dependent.js';
+import type { Exports } from './exports.js';
 import type { Host } from './host.js';
 import { imports } from './imports.js';
-import { PosixCalls } from './posix/sockets.js';
+import { ConnectingCalls } from './posix/connecting.js';
+import { Failures } from './posix/failure.js';
+import { ProcessCalls } from './posix/processes.js';
+import { SocketCalls } from './posix/sockets.js';
 
-/** What goes down with the instance. */
-export interface Dependent {
-  lose(error: NBDError): void;
+/** What an instance is made of. */
+interface Parts {
+  readonly module: Module<Exports>;
+  readonly buffers: Buffers;
+  readonly closures: Closures;
+  readonly descriptors: DescriptorTable;
+  /** The handles, by libnbd's pointer to each. */
+  readonly connections: Map<Pointer, Dependent>;
+  readonly failures: Failures;
+  readonly sockets: SocketCalls;
 }
 
 export class Instance {
   readonly memory: Memory;
-  readonly module: Module;
-  readonly closures: Closures;
+  readonly module: Module<Exports>;
   readonly buffers: Buffers;
+  readonly closures: Closures;
   readonly descriptors: DescriptorTable;
-  readonly posix: PosixCalls;
-  readonly connections = new Set<Dependent>();
+  readonly connections: Map<Pointer, Dependent>;
+  readonly failures: Failures;
+  readonly #sockets: SocketCalls;
   readonly #taken = new WeakMap<object, Socket>();
 
-  private constructor(module: Module, closures: Closures, buffers: Buffers, descriptors: DescriptorTable, posix: PosixCalls) {
+  private constructor({ module, buffers, closures, descriptors, connections, failures, sockets }: Parts) {
     this.memory = module.memory;
     this.module = module;
-    this.closures = closures;
     this.buffers = buffers;
+    this.closures = closures;
     this.descriptors = descriptors;
-    this.posix = posix;
-    module.onfailure = (error) => {
-      closures.lose(error);
-      for (const connection of this.connections) connection.lose(error);
+    this.connections = connections;
+    this.failures = failures;
+    this.#sockets = sockets;
+    module.onbroken = (error) => {
+      closures.abandon(error);
+      for (const connection of connections.values()) connection.abandon(error);
     };
   }
 
   static async instantiate(compiled: WebAssembly.Module, host: Host): Promise<Instance> {
     const memory = new Memory();
     const buffers = new Buffers();
-    const descriptors = new DescriptorTable();
     const closures = new Closures(memory, buffers);
-    const posix = new PosixCalls(memory, descriptors, buffers, host);
-    const module = await Module.instantiate(compiled, memory, imports(memory, posix, closures));
-    return new Instance(module, closures, buffers, descriptors, posix);
+    const descriptors = new DescriptorTable();
+    const connections = new Map<Pointer, Dependent>();
+    const failures = new Failures();
+    const sockets = new SocketCalls(memory, descriptors, buffers, failures);
+    const connecting = new ConnectingCalls(memory, descriptors, connections, host, failures);
+    const processes = new ProcessCalls(memory, descriptors, host, failures);
+    const answers = imports(memory, { sockets, connecting, processes }, closures);
+    const module = await Module.instantiate<Exports>('libnbd', compiled, memory, answers);
+    return new Instance({ module, buffers, closures, descriptors, connections, failures, sockets });
   }
 
-  openSocket(socket: SocketLike): number {
+  /** Whether the last call into libnbd failed only because it wanted to wait. Asking resets it. */
+  wouldHaveWaited(): boolean {
+    return this.#sockets.wouldHaveWaited();
+  }
+
+  openSocket(socket: SocketLike): Socket {
     const taken = this.#taken.get(socket);
     if (taken !== undefined && !taken.released) {
       throw new NBDError('openSocket: this socket was handed over before: each handle needs a socket of its own', 'EBUSY');
     }
-    const fd = this.descriptors.add(toTransport(socket));
-    const opened = this.descriptors.get(fd);
-    if (opened !== undefined) this.#taken.set(socket, opened);
-    return fd;
+    const opened = this.descriptors.add(toTransport(socket));
+    this.#taken.set(socket, opened);
+    return opened;
   }
 
   closeSocket(fd: number): void {

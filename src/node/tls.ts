@@ -1,18 +1,18 @@
 // TLS over a connection that carried plain bytes so far, by Node's own TLS.
-import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { NBDError } from '../base/errors.js';
-import type { TlsCredentials, TlsSettings } from '../libnbd/host.js';
+import type { TlsSettings } from '../libnbd/host.js';
+import type { Reopenable } from '../sockets/rerouting.js';
 import { DuplexTransport } from '../transports/duplex.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
+import { readCredentials } from './tls_credentials.js';
 import { TransportStream } from './transport_stream.js';
 
 /** Starts TLS on a transport. Throws for credentials that cannot be read; the handshake's own failure is the transport's. */
-export function startTls(transport: Transport, reopened: Transport, settings: TlsSettings): Transport {
-  const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(reopened);
+export function startTls(below: Reopenable, settings: TlsSettings): Transport {
+  const { transport } = below;
+  const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(below);
   return new TlsTransport(connect({ ...tlsOptions(settings), socket: stream as TransportStream }));
 }
 
@@ -83,37 +83,4 @@ function tlsOptions(settings: TlsSettings): ConnectionOptions {
     checkServerIdentity: () => undefined,
     pskCallback: () => ({ identity: psk.identity, psk: Buffer.from(psk.key, 'hex') }),
   };
-}
-
-// --- credentials in files, found as libnbd finds them ---
-
-function readCredentials(settings: TlsSettings): TlsCredentials {
-  if (settings.pskFile !== undefined) return { psk: readPsk(settings.pskFile, settings.username) };
-  const folders = settings.certificates === undefined ? defaultFolders() : [settings.certificates];
-  const folder = folders.find((path) => existsSync(join(path, 'ca-cert.pem')));
-  if (folder === undefined) return {}; // then the system's authorities are trusted
-  const file = (name: string) => join(folder, name);
-  const optional = (name: string) => (existsSync(file(name)) ? readFileSync(file(name)) : undefined);
-  const ca = readFileSync(file('ca-cert.pem'));
-  const cert = optional('client-cert.pem');
-  const key = optional('client-key.pem');
-  const crl = optional('ca-crl.pem');
-  return {
-    ca,
-    ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    ...(crl === undefined ? {} : { crl }),
-  };
-}
-
-function defaultFolders(): string[] {
-  if (process.geteuid?.() === 0) return ['/etc/pki/libnbd'];
-  return [join(homedir(), '.pki/libnbd'), join(homedir(), '.config/pki/libnbd')];
-}
-
-/** The key of a user in a file of lines `user:key`, the key in hexadecimal. */
-function readPsk(path: string, username = process.env.LOGNAME ?? userInfo().username): { identity: string; key: string } {
-  const lines = readFileSync(path, 'utf8').split(/\r?\n/);
-  const key = lines.find((line) => line.startsWith(`${username}:`))?.slice(username.length + 1);
-  if (key === undefined || key === '') throw new NBDError(`${path}: username ${username} was not found in PSK file`, 'EINVAL');
-  return { identity: username, key };
 }

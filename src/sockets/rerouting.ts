@@ -26,16 +26,38 @@ export class Sink implements TransportEvents {
   }
 }
 
-/** An open transport, to be opened again: what it reports then goes to whoever did that. */
-export function reopenable(transport: Transport, sink: Sink): Transport {
-  return {
-    open: (events) => {
-      sink.target = events;
-    },
-    write: (chunks, written) => transport.write(chunks, written),
-    pause: () => transport.pause?.(),
-    resume: () => transport.resume?.(),
-    shutdown: () => transport.shutdown?.(),
-    close: () => transport.close(),
-  };
+/** An open transport that can be opened again: what it reports then goes to whoever did that. */
+export class Reopenable implements Transport {
+  /** The transport itself, for what goes over the stream below it. */
+  readonly transport: Transport;
+  readonly #sink: Sink;
+
+  constructor(transport: Transport, sink: Sink) {
+    this.transport = transport;
+    this.#sink = sink;
+  }
+
+  open(events: TransportEvents): void {
+    this.#sink.target = events;
+  }
+
+  write(chunks: readonly Uint8Array[], written: () => void): void {
+    this.transport.write(chunks, written);
+  }
+
+  pause(): void {
+    this.transport.pause?.();
+  }
+
+  resume(): void {
+    this.transport.resume?.();
+  }
+
+  shutdown(): void {
+    this.transport.shutdown?.();
+  }
+
+  close(): void {
+    this.transport.close();
+  }
 }

@@ -1,21 +1,17 @@
-// One virtual descriptor: the bytes that arrived and libnbd has not read yet, and those that it sent and that wait to be
-// written. Knows nothing of where they come from or go to; that is the transport's.
-import { codeOf, errnoOfCode, NBDError } from '../base/errors.js';
+// One virtual descriptor: a connection as libnbd sees it. Knows nothing of where its bytes come from or go to; that is the transport's.
+import { codedError, codeOf, errnoOf, NBDError } from '../base/errors.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
-import { reopenable, Sink } from './rerouting.js';
+import { ReceiveQueue } from './receiving.js';
+import { Reopenable, Sink } from './rerouting.js';
+import { SendQueue } from './sending.js';
 
-const EAGAIN = -(errnoOfCode('EAGAIN') ?? 0);
+const EAGAIN = -errnoOf('EAGAIN');
 
 /** Above this many unread bytes the source is paused; once half of them are read, it is resumed. */
 const receiveBound = 2 ** 20;
-/** Above this many bytes that the transport has not passed on yet, libnbd is told to wait. */
-const sendBound = 2 ** 22;
-/** Sends up to this size are gathered in one buffer; larger ones are written from where they are. */
-const gatherMax = 2 ** 13;
-const gatherSize = 2 ** 16;
-const maxSpareGathers = 8;
 
 export class Socket implements TransportEvents {
+  readonly fd: number;
   /** Called when there is something to read again, or room to send. */
   onready: () => void = () => {};
   closed = false;
@@ -32,26 +28,18 @@ export class Socket implements TransportEvents {
   readonly #listeners = new Set<() => void>();
   #isConnecting = false;
 
-  // Received: chunks in their order, the first of them read up to #head.
-  #unread: Uint8Array[] = [];
-  #head = 0;
-  #unreadBytes = 0;
+  readonly #received = new ReceiveQueue();
   #paused = false;
   #ended = false;
   #errno = 0;
 
-  // Sent: chunks to be written this turn; the last of them may be the gathering buffer, filled up to #gathered.
-  #toWrite: Uint8Array[] = [];
-  #gather: Uint8Array | undefined;
-  #gathered = 0;
-  #gatherStart = 0;
-  readonly #fullGathers: Uint8Array[] = []; // to be used again once nothing is pending
-  #spareGathers: Uint8Array[] = [];
-  #pendingBytes = 0; // taken from libnbd and not yet passed on by the transport
-  #inTransport = 0; // those of them that the transport was given
+  readonly #toSend = new SendQueue();
   #flushIsDue = false;
-  #wasFull = false;
   #shutdownIsDue = false;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
 
   /** Gives the socket what carries its bytes; a socket has one, from the start or once it is connected. */
   attach(transport: Transport): void {
@@ -64,13 +52,13 @@ export class Socket implements TransportEvents {
    * Puts another transport over the one that it has, such as one that encrypts. Bytes that are waiting here are not what the new
    * one would have read: then it is refused, as somebody may have slipped them in.
    */
-  upgrade(over: (transport: Transport, reopened: Transport) => Transport): void {
+  upgrade(over: (below: Reopenable) => Transport): void {
     const transport = this.#transport;
-    if (transport === undefined) throw Object.assign(new Error('the socket is not connected'), { code: 'ENOTCONN' });
-    if (this.#unreadBytes > 0) {
+    if (transport === undefined) throw codedError('ENOTCONN', 'the socket is not connected');
+    if (this.#received.length > 0) {
       throw new NBDError('the server sent bytes before the TLS handshake, which no honest server does', 'EPROTO');
     }
-    this.#transport = over(transport, reopenable(transport, this.#sink));
+    this.#transport = over(new Reopenable(transport, this.#sink));
     this.#isConnecting = this.#transport.connecting === true;
     this.#sink = new Sink(this);
     this.#transport.open(this.#sink);
@@ -91,12 +79,10 @@ export class Socket implements TransportEvents {
 
   data(bytes: Uint8Array, reused = false): void {
     if (this.closed || bytes.length === 0) return;
-    this.#unread.push(bytes);
-    this.#unreadBytes += bytes.length;
+    this.#received.push(bytes);
     this.#ready();
-    const last = this.#unread.length - 1;
-    if (reused && this.#unread[last] === bytes) this.#unread[last] = bytes.slice();
-    if (this.#unreadBytes > receiveBound && !this.#paused && !this.closed) {
+    if (reused) this.#received.keep(bytes);
+    if (this.#received.length > receiveBound && !this.#paused && !this.closed) {
       this.#paused = true;
       this.#transport?.pause?.();
     }
@@ -114,15 +100,11 @@ export class Socket implements TransportEvents {
     this.#ready();
   }
 
-  error(error: unknown): void {
-    this.fail(error);
-  }
-
   /** Makes every later call on the socket fail. */
-  fail(error: unknown): void {
+  error(error: unknown): void {
     if (this.closed || this.#errno !== 0) return;
     this.failure = error;
-    this.#errno = errnoOfCode(codeOf(error, 'EIO')) ?? 0;
+    this.#errno = errnoOf(codeOf(error, 'EIO'));
     this.#ready();
   }
 
@@ -134,11 +116,11 @@ export class Socket implements TransportEvents {
   }
 
   get readable(): boolean {
-    return this.#unreadBytes > 0 || this.#ended || this.#errno !== 0;
+    return this.#received.length > 0 || this.#ended || this.#errno !== 0;
   }
 
   get writable(): boolean {
-    return (this.#pendingBytes < sendBound && !this.#isConnecting) || this.#errno !== 0;
+    return (this.#toSend.room > 0 && !this.#isConnecting) || this.#errno !== 0;
   }
 
   /** What the connection failed with, one of Linux's error numbers; 0 while it has not. */
@@ -148,50 +130,39 @@ export class Socket implements TransportEvents {
 
   /** recv: fills `target` from `start` with up to `length` bytes, and returns how many. */
   receive(target: Uint8Array, start: number, length: number): number {
-    let chunk = this.#unread[0];
-    if (chunk === undefined) return this.#ended ? 0 : this.#errno !== 0 ? -this.#errno : EAGAIN;
-    let done = 0;
-    while (chunk !== undefined && done < length) {
-      const count = Math.min(chunk.length - this.#head, length - done);
-      copy(chunk, this.#head, target, start + done, count);
-      done += count;
-      this.#head += count;
-      if (this.#head === chunk.length) {
-        this.#unread.shift();
-        this.#head = 0;
-        chunk = this.#unread[0];
-      }
-    }
-    this.#unreadBytes -= done;
-    if (this.#paused && this.#unreadBytes < receiveBound / 2) {
+    if (this.#received.length === 0) return this.#ended ? 0 : this.#errno !== 0 ? -this.#errno : EAGAIN;
+    const done = this.#received.read(target, start, length);
+    if (this.#paused && this.#received.length < receiveBound / 2) {
       this.#paused = false;
       this.#transport?.resume?.();
     }
     return done;
   }
 
-  /**
-   * send: takes up to `length` bytes of `source` from `start`, and returns how many. A `stable` source, one that stays as it is
-   * until the command was answered, is written without a copy.
-   */
-  send(source: Uint8Array, start: number, length: number, stable: boolean): number {
+  /** send: takes a copy of up to `length` bytes of `source` from `start`, and returns of how many. */
+  send(source: Uint8Array, start: number, length: number): number {
+    const count = this.#takeable(length);
+    if (count > 0) this.#toSend.add(source, start, count);
+    return count;
+  }
+
+  /** send, of a source that stays as it is until the command was answered: it is written without a copy. */
+  sendStable(source: Uint8Array, start: number, length: number): number {
+    const count = this.#takeable(length);
+    if (count > 0) this.#toSend.addStable(source, start, count);
+    return count;
+  }
+
+  /** How many of so many bytes can be sent now, which are then flushed; or why none can. */
+  #takeable(length: number): number {
     if (this.#errno !== 0) return -this.#errno;
-    const room = sendBound - this.#pendingBytes;
+    const { room } = this.#toSend;
     if (room <= 0 || this.#isConnecting) return EAGAIN;
-    const count = Math.min(length, room);
-    if (stable && count > gatherMax) {
-      this.#endGathered();
-      this.#toWrite.push(source.subarray(start, start + count));
-    } else {
-      this.#gatherBytes(source, start, count);
-    }
-    this.#pendingBytes += count;
-    this.#wasFull ||= this.#pendingBytes >= sendBound;
     if (!this.#flushIsDue) {
       this.#flushIsDue = true;
       resolved.then(this.#flushSoon);
     }
-    return count;
+    return Math.min(length, room);
   }
 
   /** shutdown(SHUT_WR): half-closes after what was sent, where the transport can. */
@@ -206,8 +177,7 @@ export class Socket implements TransportEvents {
     this.#flush(); // what libnbd sent before it closed, such as NBD_CMD_DISC, still goes out
     this.closed = true;
     this.onready = () => {};
-    this.#unread = [];
-    this.#unreadBytes = 0;
+    this.#received.take();
     this.#transport?.close();
     return 0;
   }
@@ -216,46 +186,14 @@ export class Socket implements TransportEvents {
   release(): void {
     const transport = this.#transport;
     const release = transport?.release;
-    if (release === undefined || this.#pendingBytes > 0) {
+    if (release === undefined || !this.#toSend.isEmpty) {
       this.close();
       return;
     }
     this.closed = true;
     this.released = true;
     this.onready = () => {};
-    const unread = this.#unread;
-    const first = unread[0];
-    if (first !== undefined) unread[0] = first.subarray(this.#head);
-    this.#unread = [];
-    release.call(transport, unread);
-  }
-
-  // --- gathering ---
-
-  #gatherBytes(source: Uint8Array, start: number, length: number): void {
-    for (let done = 0; done < length; ) {
-      if (this.#gather === undefined) {
-        this.#gather = this.#spareGathers.pop() ?? new Uint8Array(gatherSize);
-        this.#gathered = 0;
-        this.#gatherStart = 0;
-      }
-      const count = Math.min(length - done, gatherSize - this.#gathered);
-      copy(source, start + done, this.#gather, this.#gathered, count);
-      done += count;
-      this.#gathered += count;
-      if (this.#gathered === gatherSize) {
-        this.#endGathered();
-        if (this.#fullGathers.length < maxSpareGathers) this.#fullGathers.push(this.#gather);
-        this.#gather = undefined;
-      }
-    }
-  }
-
-  // Makes a chunk of what was gathered since the last one.
-  #endGathered(): void {
-    if (this.#gather === undefined || this.#gathered === this.#gatherStart) return;
-    this.#toWrite.push(this.#gather.subarray(this.#gatherStart, this.#gathered));
-    this.#gatherStart = this.#gathered;
+    release.call(transport, this.#received.take());
   }
 
   readonly #flushSoon = (): void => this.#flush();
@@ -263,40 +201,18 @@ export class Socket implements TransportEvents {
   #flush(): void {
     this.#flushIsDue = false;
     if (this.closed) return;
-    this.#endGathered();
-    const chunks = this.#toWrite;
-    if (chunks.some(({ length }) => length === 0)) {
-      this.fail(transferred());
+    try {
+      const { chunks, bytes } = this.#toSend.take();
+      if (chunks.length > 0) this.#transport?.write(chunks, () => this.#written(bytes));
+    } catch (error) {
+      this.error(error);
       return;
-    }
-    if (chunks.length > 0) {
-      const bytes = this.#pendingBytes - this.#inTransport;
-      this.#toWrite = [];
-      this.#inTransport += bytes;
-      try {
-        this.#transport?.write(chunks, () => this.#written(bytes));
-      } catch (error) {
-        this.fail(error);
-        return;
-      }
     }
     if (this.#shutdownIsDue) this.#shutdown();
   }
 
   #written(bytes: number): void {
-    this.#inTransport -= bytes;
-    this.#pendingBytes -= bytes;
-    if (this.#pendingBytes === 0) {
-      // Nobody holds a view of these any more.
-      this.#gathered = 0;
-      this.#gatherStart = 0;
-      if (this.#fullGathers.length > 0)
-        this.#spareGathers = [...this.#fullGathers.splice(0), ...this.#spareGathers].slice(0, maxSpareGathers);
-    }
-    if (this.#wasFull && this.#pendingBytes <= sendBound / 2 && !this.closed) {
-      this.#wasFull = false;
-      this.#ready();
-    }
+    if (this.#toSend.written(bytes) && !this.closed) this.#ready();
   }
 
   #shutdown(): void {
@@ -307,17 +223,3 @@ export class Socket implements TransportEvents {
 
 // Node's queueMicrotask makes an AsyncResource of each call; a promise's reaction is bare.
 const resolved = Promise.resolve();
-
-/** What a write fails with whose buffer was transferred: half a request is out, so the connection cannot go on. */
-export function transferred(): Error {
-  return new NBDError('the buffer of a write was transferred before it was sent', 'EFAULT');
-}
-
-// Headers are a few bytes: a view of them costs more than they do.
-function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void {
-  if (count <= 48) {
-    for (let i = 0; i < count; i++) target[to + i] = source[from + i] as number;
-  } else {
-    target.set(from === 0 && count === source.length ? source : source.subarray(from, from + count), to);
-  }
-}

@@ -1,5 +1,4 @@
 // The descriptor table: virtual descriptors, as small integers, and their sockets.
-
 import type { Transport } from '../transports/transport.js';
 import { Socket } from './socket.js';
 
@@ -10,13 +9,13 @@ export class DescriptorTable {
   readonly #sockets: (Socket | undefined)[] = [];
 
   /** A new socket, on the lowest descriptor that is free. Without a transport it is one that is not connected yet. */
-  add(transport?: Transport): number {
-    const socket = new Socket();
-    if (transport !== undefined) socket.attach(transport);
+  add(transport?: Transport): Socket {
     let index = this.#sockets.indexOf(undefined);
     if (index === -1) index = this.#sockets.length;
+    const socket = new Socket(firstDescriptor + index);
+    if (transport !== undefined) socket.attach(transport);
     this.#sockets[index] = socket;
-    return firstDescriptor + index;
+    return socket;
   }
 
   get(fd: number): Socket | undefined {

@@ -1,6 +1,6 @@
 // What the close codes of a WebSocket mean for NBD: those of RFC 6455, and those with which our proxy (src/proxy/) says why
 // it closes. A page is told nothing of an upgrade that was refused, but it gets the code and the reason of a close.
-import { codeOf, NBDError } from '../base/errors.js';
+import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
 
 /** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
 export const closeCode = {
@@ -25,7 +25,7 @@ export const closeCode = {
   serverTimedOut: 4504,
 } as const;
 
-const codes: Readonly<Record<number, string>> = {
+const codes: Readonly<Record<number, ErrnoCode>> = {
   1002: 'EPROTO',
   1003: 'EPROTO',
   1007: 'EPROTO',
@@ -43,7 +43,7 @@ const codes: Readonly<Record<number, string>> = {
 };
 
 /** The errno's code for a close code: `4404` → `'ENOENT'`. Every other end of a connection is `'ECONNRESET'`. */
-export function errnoCodeOfClose(code: number): string {
+export function errnoCodeOfClose(code: number): ErrnoCode {
   return codes[code] ?? 'ECONNRESET';
 }
 
@@ -55,7 +55,7 @@ export function isEndOfStream(code: number): boolean {
 /** What a close that is no end of the stream makes the calls fail with: its text becomes part of theirs. */
 export function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
   const because = cause instanceof Error ? `: ${cause.message}` : '';
-  const [message, fallback] = hasOpened
+  const [message, fallback]: [string, ErrnoCode] = hasOpened
     ? [`the WebSocket was closed: ${code}${reason === '' ? '' : ` ${reason}`}${because}`, errnoCodeOfClose(code)]
     : [`the WebSocket could not be opened${because || ': only the browser knows why, its console may say'}`, 'ECONNREFUSED'];
   return new NBDError(message, codeOf(cause, fallback), cause === undefined ? undefined : { cause });

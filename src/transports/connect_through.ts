@@ -1,7 +1,7 @@
 // libnbd's own connecting calls through a WebSocket proxy.
 import { NBDError } from '../base/errors.js';
-import type { Connect } from '../libnbd/host.js';
 import type { ConnectWebSocket, ConnectWebSocketOptions } from './connect_web_socket.js';
+import type { Connect } from './target.js';
 
 /**
  * Makes a connect function for {@link load} that reaches every server through a proxy (`libnbd-wasm proxy`): the host of a URI is

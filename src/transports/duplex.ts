@@ -1,4 +1,5 @@
 // A Node stream as a transport: net.Socket, tls.TLSSocket, any Duplex.
+import { codedError } from '../base/errors.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** What is used of a Node stream, so that a page that has no types of Node's can use the library's. */
@@ -86,7 +87,7 @@ export class DuplexTransport implements Transport {
   write(chunks: readonly Uint8Array[], written: () => void): void {
     const stream = this.#stream;
     if (!stream.writable) {
-      this.#events?.error(Object.assign(new Error('the socket was ended by somebody else'), { code: 'EPIPE' }));
+      this.#events?.error(codedError('EPIPE', 'the socket was ended by somebody else'));
       return;
     }
     const last = chunks.length - 1;
@@ -149,7 +150,7 @@ export class DuplexTransport implements Transport {
 }
 
 function destroyed(): Error {
-  return Object.assign(new Error('the socket was destroyed'), { code: 'ECONNABORTED' });
+  return codedError('ECONNABORTED', 'the socket was destroyed');
 }
 
 // Requests are small and each is waited for: Nagle's algorithm would hold them back, and libnbd turns it off as well.

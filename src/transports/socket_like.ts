@@ -1,4 +1,6 @@
 // Which transport fits what a user handed over.
+
+import { describe } from '../base/describe.js';
 import { type Duplex, DuplexTransport, isDuplex } from './duplex.js';
 import { isMessagePort, MessagePortTransport } from './message_port.js';
 import { isTransport, type Transport } from './transport.js';
@@ -18,7 +20,7 @@ export function toTransport(socket: SocketLike): Transport {
     if (isTransport(value)) return value;
   }
   throw new TypeError(
-    `openSocket: ${value === null ? 'null' : typeof value === 'object' ? 'this object' : typeof value} is no socket: give a ` +
+    `${describe(value)} is no socket: give a ` +
       'net.Socket, a tls.TLSSocket, a Duplex, { readable, writable } byte streams, a WebSocket, a MessagePort or a Transport',
   );
 }

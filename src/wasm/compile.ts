@@ -1,4 +1,18 @@
-// libnbd.wasm as a web server delivers it.
+// A module from whatever a user has of it.
+
+/** What a module can be compiled from; a URL is fetched. */
+export type WasmSource = WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string;
+
+/** Compiles a module; `compileUrl` is the platform's way to get at a URL. */
+export async function compile(
+  source: WasmSource,
+  compileUrl: (url: URL | string) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof URL || typeof source === 'string') return compileUrl(source);
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  return compileResponse(source);
+}
 
 /** Compiles what a server delivers, whatever MIME type it calls it. */
 export async function compileResponse(response: Response | PromiseLike<Response>): Promise<WebAssembly.Module> {

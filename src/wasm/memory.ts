@@ -55,5 +55,10 @@ export class Memory {
   }
 }
 
+/** A C string, or undefined for a null pointer. */
+export function optionalString(memory: Memory, pointer: Pointer): string | undefined {
+  return pointer === nullPointer ? undefined : memory.string(pointer);
+}
+
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();

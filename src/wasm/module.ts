@@ -1,47 +1,42 @@
-// One instance of the WebAssembly module: its exports, its memory, and the loader that makes one.
+// One instance of a WebAssembly module: its exports, guarded, over a memory that its imports look into as well.
 import { NBDError } from '../base/errors.js';
-import type { LibnbdExports } from '../generated/exports.js';
 import { type Memory, nullPointer, type Pointer } from './memory.js';
 
-/** The functions of libnbd.wasm that are not libnbd's own calls. */
-interface SupportExports {
+/** What every module of ours exports. */
+export interface ModuleExports {
   readonly memory: WebAssembly.Memory;
   malloc(size: number): Pointer;
   free(pointer: Pointer): void;
-  nbd_create(): Pointer;
-  nbd_close(handle: Pointer): void;
-  nbd_get_error(): Pointer;
-  nbd_wasm_get_errno(): number;
-  nbd_wasm_strerror(errno: number): Pointer;
 }
 
-/** The functions that make a closure of a key, named after the closure's type: wasm/closures.c. */
-type ClosureExports = Record<`nbd_wasm_${ClosureType}`, (key: number) => Pointer>;
-export type ClosureType = 'chunk' | 'completion' | 'context' | 'debug' | 'extent' | 'extent64' | 'list';
-
-export type Exports = SupportExports & ClosureExports & LibnbdExports;
-
-export class Module {
+export class Module<Exports extends ModuleExports> {
   readonly exports: Exports;
-  /** Why this instance can be used no more; undefined while it can. */
-  failure: NBDError | undefined;
-  /** Called once, when it has failed. */
-  onfailure: (error: NBDError) => void = () => {};
-
   /** What its pointers point into. */
   readonly memory: Memory;
+  /** Why this instance can be used no more; undefined while it can. */
+  broken: NBDError | undefined;
+  /** Called once, when it has broken. */
+  onbroken: (error: NBDError) => void = () => {};
 
-  private constructor(instance: WebAssembly.Instance, memory: Memory) {
-    const exports = instance.exports as unknown as Exports;
+  /** As it is called in errors. */
+  readonly #name: string;
+
+  private constructor(name: string, exports: WebAssembly.Exports, memory: Memory) {
+    this.#name = name;
     this.memory = memory;
-    memory.attach(exports.memory);
-    this.exports = this.#guarded(instance.exports);
+    memory.attach((exports as unknown as Exports).memory);
+    this.exports = this.#guarded(exports);
   }
 
-  static async instantiate(compiled: WebAssembly.Module, memory: Memory, imports: WebAssembly.Imports): Promise<Module> {
-    const instance = await WebAssembly.instantiate(compiled, imports);
-    const module = new Module(instance, memory);
-    (instance.exports._initialize as () => void)();
+  static async instantiate<Exports extends ModuleExports>(
+    name: string,
+    compiled: WebAssembly.Module,
+    memory: Memory,
+    imports: WebAssembly.Imports,
+  ): Promise<Module<Exports>> {
+    const { exports } = await WebAssembly.instantiate(compiled, imports);
+    const module = new Module<Exports>(name, exports, memory);
+    (exports._initialize as () => void)();
     return module;
   }
 
@@ -58,7 +53,7 @@ export class Module {
 
   #guard(native: Native): Native {
     return (...args) => {
-      if (this.failure !== undefined) throw this.failure;
+      if (this.broken !== undefined) throw this.broken;
       try {
         return native(...args);
       } catch (error) {
@@ -68,17 +63,17 @@ export class Module {
   }
 
   #fail(cause: unknown): NBDError {
-    if (this.failure === undefined) {
+    if (this.broken === undefined) {
       const what = cause instanceof Error ? cause.message : String(cause);
-      this.failure = new NBDError(
-        `libnbd failed inside (${what}) and this instance of it can be used no more: make a new one with load(). ` +
+      this.broken = new NBDError(
+        `${this.#name} failed inside (${what}) and this instance of it can be used no more: make a new one with load(). ` +
           'Please report it, with what led to it',
         'ENOTRECOVERABLE',
         { cause },
       );
-      this.onfailure(this.failure);
+      this.onbroken(this.broken);
     }
-    return this.failure;
+    return this.broken;
   }
 
   malloc(size: number): Pointer {

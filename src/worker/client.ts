@@ -1,8 +1,10 @@
 // The page's side: handles whose calls are made in a worker.
-import { onAbort, type WaitOptions } from '../base/abort.js';
+import { abortable, type WaitOptions } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
+import { type Geometry, geometryOf } from '../disk/disk.js';
 import { type Extent, type ExtentsOptions, extents } from '../disk/extents.js';
-import { type Geometry, geometryOf, type ReadableOptions, readable, type WritableOptions, writable } from '../disk/transfers.js';
+import { type ReadableOptions, readable, type WritableOptions, writable } from '../disk/transfers.js';
+import type { LocalCall } from '../generated/local_calls.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
 import { isMessagePort } from '../transports/message_port.js';
@@ -18,9 +20,9 @@ export interface WorkerLike {
   terminate(): void;
 }
 
-type Local = `aio${string}` | 'poll' | 'poll2' | 'setDebugCallback' | 'clearDebugCallback';
-type Different = 'connectSocket' | 'preadInto' | 'preadStructuredInto' | 'extents' | 'readable' | 'writable' | 'close';
-type Kept = Exclude<Extract<keyof NBD, string>, Exclude<Extract<keyof NBD, Local>, `aioIs${string}` | 'aioInFlight'> | Different>;
+/** Calls whose types differ in a worker. */
+type Different = 'connectSocket' | 'extents' | 'readable' | 'writable' | 'close';
+type Kept = Exclude<Extract<keyof NBD, string>, LocalCall | Different>;
 
 /** The calls of {@link NBD}, each with a promise of its result. */
 export type RemoteCalls = {
@@ -163,13 +165,12 @@ export class WorkerLibrary {
     signal?.throwIfAborted();
     const id = ++this.#messages;
     this.#worker.postMessage({ ...request, id }, transfer);
-    const answered = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, callbacks }));
-    if (signal === undefined) return answered;
-    const stop = onAbort(signal, () => {
-      this.#pending.get(id)?.reject(signal.reason);
-      this.#worker.postMessage({ kind: 'abort', id } satisfies Request, []);
+    return new Promise<unknown>((resolve, reject) => {
+      const settler = abortable(signal, { resolve, reject }, () => {
+        this.#worker.postMessage({ kind: 'abort', id } satisfies Request, []);
+      });
+      this.#pending.set(id, { ...settler, callbacks });
     });
-    return answered.finally(stop);
   }
 
   #receive(reply: Reply): void {

@@ -1,5 +1,5 @@
 // What a page and its worker say to each other.
-import { NBDError } from '../base/errors.js';
+import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
 
 /** What the library is loaded with. */
 export interface WorkerOptions {
@@ -30,12 +30,13 @@ export type Sent =
 
 /** An error: one that messages cannot carry, for its class or what it has besides, is taken apart. */
 export type SentError =
-  | { readonly nbd: { readonly message: string; readonly code: string | null; readonly cause?: SentError } }
+  | { readonly nbd: { readonly message: string; readonly code: ErrnoCode | null; readonly cause?: SentError } }
   | { readonly other: unknown };
 
 export function sendError(error: unknown): SentError {
   if (error instanceof NBDError) {
-    const { message, code, cause } = error;
+    const { message, cause } = error;
+    const code = error.code === null ? null : codeOf(error, 'EIO');
     return { nbd: { message, code, ...(cause === undefined ? {} : { cause: sendError(cause) }) } };
   }
   return { other: error instanceof Error ? error : String(error) };

@@ -1,5 +1,6 @@
 // The worker's side: an instance of the library and its handles, called by messages.
 import { NBDError } from '../base/errors.js';
+import { localCalls } from '../generated/local_calls.js';
 import type { LoadOptions } from '../load.js';
 import type { Library } from '../nbd.js';
 import { NBD } from '../nbd.js';
@@ -20,17 +21,18 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: { readonly data: Request }) => void): void;
 }
 
-/** What makes sense beside libnbd alone, and what the page makes of other calls (client.ts). */
-const local =
-  /^(constructor|(set|clear)DebugCallback|poll2?|pread(Structured)?Into|extents|readable|writable|aio(?!Is|InFlight$).*)$/;
+/** What the page makes of other calls (client.ts). */
+const madeOfOthers = ['constructor', 'extents', 'readable', 'writable'];
 
 type Call = (...args: unknown[]) => unknown;
 
 /** The names of the calls that a page can make. */
-function callNames(): string[] {
+function callNames(): Set<string> {
   const own: object[] = [NBD.prototype, Object.getPrototypeOf(NBD.prototype)];
   const members = own.flatMap((prototype) => Object.entries(Object.getOwnPropertyDescriptors(prototype)));
-  return members.flatMap(([name, { value }]) => (typeof value === 'function' && !local.test(name) ? [name] : []));
+  const names = new Set(members.flatMap(([name, { value }]) => (typeof value === 'function' ? [name] : [])));
+  for (const name of [...localCalls, ...madeOfOthers]) names.delete(name);
+  return names;
 }
 
 export class WorkerServer {
@@ -39,6 +41,7 @@ export class WorkerServer {
   #library: Library | undefined;
   readonly #handles = new Map<number, NBD>();
   readonly #aborts = new Map<number, AbortController>();
+  readonly #names = callNames();
 
   constructor(port: Port, platform: Platform) {
     this.#port = port;
@@ -82,13 +85,14 @@ export class WorkerServer {
     const args = request.args.map((arg) => this.#receive(id, arg));
     if (name === 'dispose') return nbd[Symbol.asyncDispose]();
     if (name === 'connectWebSocket') return this.#connectWebSocket(nbd, ...(args as Parameters<ConnectWebSocket>));
+    if (!this.#names.has(name)) throw new NBDError(`${name}: a handle in a worker has no such call`, 'ENOSYS');
     return (nbd as unknown as Record<string, Call>)[name]?.(...args);
   }
 
   async #load({ wasm, proxy }: Extract<Request, { kind: 'load' }>): Promise<string[]> {
     const connect = proxy === undefined ? undefined : this.#platform.connectThrough(proxy);
     this.#library = await this.#platform.load({ wasm, connect });
-    return callNames();
+    return [...this.#names];
   }
 
   async #connectWebSocket(nbd: NBD, ...[url, options = {}]: Parameters<ConnectWebSocket>): Promise<void> {

@@ -7,7 +7,7 @@ export function callbackTypes(api: Api): string {
     const parameters = args.map(parameter).join(', ');
     return `/** The \`${name}\` callback of libnbd's API. */\nexport type ${callbackType(name)} = (${parameters}) => CallbackResult;`;
   });
-  return `import type { CallbackResult, ErrorRef, Extent64 } from '../libnbd/closures.js';\n\n${types.join('\n\n')}\n`;
+  return `import type { CallbackResult, ErrorRef, Extent64 } from '../base/callback.js';\n\n${types.join('\n\n')}\n`;
 }
 
 function parameter(arg: CallbackArg): string {

@@ -2,7 +2,7 @@
 import { twin } from './exports.js';
 import { camelCase } from './names.js';
 import { podToMarkdown } from './pod.js';
-import type { Api, Call, Link } from './schema.js';
+import type { Api, Call, Form, Link } from './schema.js';
 
 const states: Record<string, string> = {
   Created: 'newly created',
@@ -13,11 +13,11 @@ const states: Record<string, string> = {
   Dead: 'dead',
 };
 
-export function documentation(api: Api, call: Call, isInto: boolean): string {
+export function documentation(api: Api, call: Call, form: Form): string {
   const names = new Set(api.calls.map(({ name }) => name));
   const parts = [
     `\`nbd_${call.name}\`: ${call.shortdesc.replace(/[{}@]/g, '\\$&')}.`,
-    ...(isInto
+    ...(form === 'into'
       ? [
           `As {@link NBD.${camelCase(call.name)} | ${camelCase(call.name)}}, but fills a buffer of the caller's, whose length is the ` +
             'count. Until the promise settles, and after an abort until the handle is closed, the bytes may change at any time.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { callbackTypes } from './callbacks.js';
 import { constants } from './constants.js';
 import { exportedNames, exportsInterface } from './exports.js';
+import { localCalls } from './local_calls.js';
 import { methods } from './methods.js';
 import type { Api } from './schema.js';
 
@@ -20,4 +21,5 @@ write('constants.ts', constants(api));
 write('callbacks.ts', callbackTypes(api));
 write('exports.ts', exportsInterface(api));
 write('methods.ts', methods(api));
+write('local_calls.ts', localCalls(api));
 writeFileSync(exportsFile, `${exportedNames(api).join('\n')}\n`);

@@ -2,14 +2,14 @@
 import { documentation } from './documentation.js';
 import { twin } from './exports.js';
 import { callbackType, camelCase, pascalCase } from './names.js';
-import type { Api, Arg, Call, OptArg } from './schema.js';
+import type { Api, Arg, Call, Form, OptArg } from './schema.js';
 
 /** Calls that wait and have no aio twin, or whose result a callback's exception changes: src/handle/ has their bodies. */
 const byHand: Record<string, string> = {
-  aio_command_completed: "return this.commandCompleted('nbd_aio_command_completed', cookie);",
-  poll: "return this.pollFor('nbd_poll', -1, timeout);",
-  poll2: "return this.pollFor('nbd_poll2', fd, timeout);",
-  shutdown: "return this.shutDown('nbd_shutdown', options, options.flags);",
+  aio_command_completed: "this.begin('nbd_aio_command_completed');\nreturn this.hasCompleted(cookie);",
+  poll: "return nextEvent(this, 'nbd_poll', -1, timeout);",
+  poll2: "return nextEvent(this, 'nbd_poll2', fd, timeout);",
+  shutdown: "return shutDown(this, 'nbd_shutdown', options, options.flags);",
 };
 
 const waits = new Set(['poll', 'poll2', 'shutdown']);
@@ -21,6 +21,8 @@ export function methods(api: Api): string {
   const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
   return `import type { WaitOptions } from '../base/abort.js';
 import { Handle } from '../handle/handle.js';
+import { nextEvent } from '../handle/polling.js';
+import { commandReply, connected, optionReply, shutDown, stateChange } from '../handle/waiting.js';
 import type { SocketLike } from '../transports/socket_like.js';
 import type { ${[...types].sort().join(', ')} } from './callbacks.js';
 import type { ${used.sort().join(', ')} } from './constants.js';
@@ -40,8 +42,6 @@ function methodsOf(api: Api, call: Call): string[] {
   return forms;
 }
 
-type Form = 'plain' | 'blocking' | 'into';
-
 function method(api: Api, call: Call, form: Form, async?: Call): string {
   const name = camelCase(call.name) + (form === 'into' ? 'Into' : '');
   const isWaiting = async !== undefined || waits.has(call.name);
@@ -51,7 +51,7 @@ function method(api: Api, call: Call, form: Form, async?: Call): string {
   const result = resultType(call, form);
   const returned = isWaiting ? `Promise<${result}>` : result;
   const body = byHand[call.name] ?? (async === undefined ? plainBody(call) : waitingBody(call, async, form));
-  return `${documentation(api, call, form === 'into')}
+  return `${documentation(api, call, form)}
   ${name}(${parameters.join(', ')}): ${returned} {
 ${indent(body)}
   }`;
@@ -152,70 +152,72 @@ function value(arg: Arg, owner: string | undefined): string[] {
   const label = `'${arg.name}'`;
   switch (arg.kind) {
     case 'Bool':
-      return [`this.bool(${label}, ${name})`];
+      return [`this.arg.bool(${label}, ${name})`];
     case 'BytesPersistIn':
     case 'BytesPersistOut':
-      return [`${owner}.map(bytes, false)`, 'bytes.length'];
+      return [`${owner}.map(bytes)`, 'bytes.length'];
     case 'SockAddrAndLen':
-      return [`this.blob(${label}, ${name})`, `${name}.byteLength`];
+      return [`this.arg.blob(${label}, ${name})`, `${name}.byteLength`];
     case 'Closure':
       return owner === undefined
-        ? [`this.ownClosure('${arg.closure}', ${name})`]
-        : [`${owner}.closure('${arg.closure}', this.required(${label}, ${name}))`];
+        ? [`this.arg.ownClosure('${arg.closure}', ${name}, this.connection)`]
+        : [`${owner}.closure('${arg.closure}', this.arg.required(${label}, ${name}))`];
     case 'Fd':
     case 'Int':
-      return [`this.int(${label}, ${name})`];
+      return [`this.arg.int(${label}, ${name})`];
     case 'Enum':
-      return [`this.int(${label}, ${name})`];
+      return [`this.arg.int(${label}, ${name})`];
     case 'Flags':
     case 'SizeT':
     case 'UInt':
     case 'UInt32':
     case 'UIntPtr':
-      return [`this.uint32(${label}, ${name})`];
+      return [`this.arg.uint32(${label}, ${name})`];
     case 'Int64':
-      return [`this.int64(${label}, ${name})`];
+      return [`this.arg.int64(${label}, ${name})`];
     case 'UInt64':
-      return [`this.uint64(${label}, ${name})`];
+      return [`this.arg.uint64(${label}, ${name})`];
     case 'Path':
     case 'String':
-      return [`this.string(${label}, ${name})`];
+      return [`this.arg.string(${label}, ${name})`];
     case 'StringList':
-      return [`this.stringList(${label}, ${name})`];
+      return [`this.arg.stringList(${label}, ${name})`];
     default:
       throw new Error(`argument ${arg.name} is of kind ${arg.kind}, which is not known: teach wasm/api/methods.ts`);
   }
 }
 
 function optionValue(arg: OptArg): string {
-  if (arg.kind === 'OFlags') return `this.flags('${arg.name}', options.${arg.name})`;
+  if (arg.kind === 'OFlags') return `this.arg.flags('${arg.name}', options.${arg.name})`;
   if (arg.name !== 'completion') throw new Error(`optional closure ${arg.name} is not known: teach wasm/api/methods.ts`);
-  return "command.completion(this.optional('completion', options.completion))";
+  return "command.completion(this.arg.optional('completion', options.completion))";
 }
 
 const isTemporary = ({ kind }: Arg) => ['Path', 'SockAddrAndLen', 'String', 'StringList'].includes(kind);
 const isPersistent = ({ kind }: Arg) => kind === 'BytesPersistIn' || kind === 'BytesPersistOut';
 
 function enterCall(call: Call): string {
-  return `this.${call.isLocked ? 'enter' : 'enterUnlocked'}('nbd_${call.name}');`;
+  return `this.${call.isLocked ? 'begin' : 'beginUnlocked'}('nbd_${call.name}');`;
 }
 
 // A call that returns at once, `aio*` calls included.
 function plainBody(call: Call): string {
   const socket = call.args.find(({ kind, name }) => kind === 'Fd' && name === 'sock');
   if (socket !== undefined) {
-    return `${enterCall(call)}\nthis.giveSocket('sock', sock, (fd) => this.x.nbd_${call.name}(this.h, fd));\nthis.connection.kick();`;
+    return `${enterCall(call)}\nthis.giveSocket('sock', sock, (fd) => this.exports.nbd_${call.name}(this.pointer, fd));\nthis.connection.kick();`;
   }
   const isCommand = call.asyncKind?.kind === 'WithCompletionCallback';
   const owner = isCommand ? 'command' : undefined;
   const values = [...call.args.flatMap((arg) => value(arg, owner)), ...call.optargs.map(optionValue)];
-  const native = `this.x.nbd_${call.name}(${['this.h', ...values].join(', ')})`;
-  const bytes = call.args.filter(isPersistent).map(({ name }) => `const bytes = this.bytes('${name}', ${camelCase(name)});\n`);
+  const native = `this.exports.nbd_${call.name}(${['this.pointer', ...values].join(', ')})`;
+  const bytes = call.args
+    .filter(isPersistent)
+    .map(({ name }) => `const bytes = this.arg.bytes('${name}', ${camelCase(name)});\n`);
   const issued = `this.issue((command) => ${native})`;
   const returned = { Cookie: `return ${issued};`, Int: `return Number(${issued});` }[call.ret.kind] ?? `${issued};`;
   const statement = isCommand ? `${bytes.join('')}${returned}` : converted(call, native);
   if (!call.args.some(isTemporary)) return `${enterCall(call)}\n${statement}`;
-  return `${enterCall(call)}\ntry {\n${statement.replace(/^/gm, '  ')}\n} finally {\n  this.leave();\n}`;
+  return `${enterCall(call)}\ntry {\n${statement.replace(/^/gm, '  ')}\n} finally {\n  this.arg.free();\n}`;
 }
 
 function converted(call: Call, native: string): string {
@@ -255,23 +257,24 @@ function waitingBody(call: Call, async: Call, form: Form): string {
   const buffer = call.args.find(({ kind }) => kind === 'BytesOut' || kind === 'BytesIn');
   const values = call.args.flatMap((arg) => (arg === buffer ? bufferValues(arg, form) : value(arg, 'command')));
   const flags = call.optargs.map(optionValue);
-  const native = `this.x.nbd_${async.name}(${['this.h', ...values, 'command.completion()', ...flags].join(', ')})`;
+  const native = `this.exports.nbd_${async.name}(${['this.pointer', ...values, 'command.completion()', ...flags].join(', ')})`;
   if (async.ret.kind !== 'Cookie')
-    return `return this.option('nbd_${call.name}', options, '${optionResult(call)}', (command) => ${native});`;
-  if (buffer === undefined) return `return this.command('nbd_${call.name}', options, (command) => ${native});`;
+    return `return optionReply(this, 'nbd_${call.name}', options, '${optionResult(call)}', (command) => ${native});`;
+  if (buffer === undefined) return `return commandReply(this, 'nbd_${call.name}', options, (command) => ${native});`;
   const name = camelCase(buffer.name);
   if (buffer.kind === 'BytesIn' || form === 'into') {
-    return `return this.command('nbd_${call.name}', options, (command) => {
-  const bytes = this.bytes('${buffer.name}', ${name});
+    return `return commandReply(this, 'nbd_${call.name}', options, (command) => {
+  const bytes = this.arg.bytes('${buffer.name}', ${name});
   return ${native};
 });`;
   }
   return `let bytes: Uint8Array<ArrayBuffer>;
-return this.command(
+return commandReply(
+  this,
   'nbd_${call.name}',
   options,
   (command) => {
-    bytes = this.newBytes('count', count);
+    bytes = this.arg.newBytes('count', count);
     return ${native};
   },
   () => bytes,
@@ -280,13 +283,13 @@ return this.command(
 
 function bufferValues(arg: Arg, form: Form): string[] {
   const isNew = arg.kind === 'BytesOut' && form === 'blocking';
-  return [`command.map(bytes, ${isNew})`, isNew ? 'count' : 'bytes.length'];
+  return isNew ? ['command.mapZeroed(bytes)', 'count'] : ['command.map(bytes)', 'bytes.length'];
 }
 
 function optionResult(call: Call): string {
   if (call.ret.kind === 'Err') return 'none';
   if (call.ret.kind === 'Bool') return 'boolean';
-  if (call.ret.kind === 'Int') return call.name.includes('meta_context') ? 'meta context' : 'list';
+  if (call.ret.kind === 'Int') return call.name.includes('meta_context') ? 'context count' : 'list count';
   throw new Error(
     `${call.name} waits for an option and returns a ${call.ret.kind}, which is not known: teach wasm/api/methods.ts`,
   );
@@ -296,9 +299,9 @@ function changeBody(call: Call, async: Call, predicate: string, expected: boolea
   const values = call.args.flatMap((arg) => value(arg, undefined));
   const isSocket = call.args.some(({ kind, name }) => kind === 'Fd' && name === 'sock');
   const native = isSocket
-    ? `this.giveSocket('sock', sock, (fd) => this.x.nbd_${async.name}(this.h, fd))`
-    : `this.check(this.x.nbd_${async.name}(${['this.h', ...values].join(', ')}))`;
-  const reached = `() => this.x.nbd_${predicate}(this.h) ${expected ? '!==' : '==='} 0`;
-  const connecting = call.name.startsWith('connect') ? ', true' : '';
-  return `return this.change('nbd_${call.name}', options, () => ${native}, ${reached}${connecting});`;
+    ? `this.giveSocket('sock', sock, (fd) => this.exports.nbd_${async.name}(this.pointer, fd))`
+    : `this.check(this.exports.nbd_${async.name}(${['this.pointer', ...values].join(', ')}))`;
+  const reached = `() => this.exports.nbd_${predicate}(this.pointer) ${expected ? '!==' : '==='} 0`;
+  const wait = call.name.startsWith('connect') ? 'connected' : 'stateChange';
+  return `return ${wait}(this, 'nbd_${call.name}', options, () => ${native}, ${reached});`;
 }

@@ -62,3 +62,6 @@ export type Link =
   | { kind: 'Main' }
   | { kind: 'External'; name: string; section: number }
   | { kind: 'URL'; url: string };
+
+/** How a call becomes a method: as it is, as one that waits, or as one that waits and fills the caller's buffer. */
+export type Form = 'plain' | 'blocking' | 'into';

@@ -1,0 +1,143 @@
+// The arguments of a call: each is checked, and made what the C function takes. Errors name the call and the argument.
+import type { Callback } from '../base/callback.js';
+import { describe } from '../base/describe.js';
+import { maxRequestSize } from '../disk/disk.js';
+import type { Owner } from '../libnbd/closures.js';
+import type { ClosureType } from '../libnbd/exports.js';
+import type { Instance } from '../libnbd/instance.js';
+import type { Pointer } from '../wasm/memory.js';
+
+const uint64Max = 2n ** 64n - 1n;
+const int64Max = 2n ** 63n - 1n;
+const int64Min = -(2n ** 63n);
+const encoder = new TextEncoder();
+
+export class Arguments {
+  /** The call that they are of, as libnbd names it. */
+  call = '';
+  readonly #instance: Instance;
+  #temporaries: Pointer[] = [];
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  /** Frees what was made for the call in the module's memory. */
+  free(): void {
+    for (const pointer of this.#temporaries) this.#instance.module.exports.free(pointer);
+    this.#temporaries = [];
+  }
+
+  wrong(name: string, expected: string, value: unknown): TypeError {
+    return new TypeError(`${this.call}: ${name} must be ${expected}, not ${describe(value)}`);
+  }
+
+  #outOfRange(name: string, range: string, value: unknown): RangeError {
+    return new RangeError(`${this.call}: ${name} must be ${range}, not ${describe(value)}`);
+  }
+
+  bool(name: string, value: boolean): number {
+    if (typeof value !== 'boolean') throw this.wrong(name, 'a boolean', value);
+    return value ? 1 : 0;
+  }
+
+  #integer(name: string, value: number, min: number, max: number): number {
+    if (typeof value !== 'number') throw this.wrong(name, 'a number', value);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw this.#outOfRange(name, `an integer from ${min} to ${max}`, value);
+    }
+    return value;
+  }
+
+  int(name: string, value: number): number {
+    return this.#integer(name, value, -(2 ** 31), 2 ** 31 - 1);
+  }
+
+  uint32(name: string, value: number): number {
+    return this.#integer(name, value, 0, 2 ** 32 - 1);
+  }
+
+  flags(name: string, value: number | undefined): number {
+    return value === undefined ? 0 : this.#integer(name, value, 0, 2 ** 32 - 1);
+  }
+
+  #big(name: string, value: number | bigint, min: bigint, max: bigint): bigint {
+    if (typeof value === 'bigint') {
+      if (value < min || value > max) throw this.#outOfRange(name, `an integer from ${min} to ${max}`, value);
+      return value;
+    }
+    if (typeof value !== 'number') throw this.wrong(name, 'a number or a bigint', value);
+    if (!Number.isSafeInteger(value) || value < min) {
+      throw this.#outOfRange(name, `an integer from ${min} that a number holds exactly, or a bigint`, value);
+    }
+    return BigInt(value);
+  }
+
+  uint64(name: string, value: number | bigint): bigint {
+    return this.#big(name, value, 0n, uint64Max);
+  }
+
+  int64(name: string, value: number | bigint): bigint {
+    return this.#big(name, value, int64Min, int64Max);
+  }
+
+  string(name: string, value: string): Pointer {
+    if (typeof value !== 'string') throw this.wrong(name, 'a string', value);
+    if (value.includes('\0')) throw new TypeError(`${this.call}: ${name} must not contain a null character`);
+    return this.#temporary(encoder.encode(`${value}\0`));
+  }
+
+  stringList(name: string, values: readonly string[]): Pointer {
+    if (!Array.isArray(values)) throw this.wrong(name, 'an array of strings', values);
+    const pointers = values.map((value: string, i) => this.string(`${name}[${i}]`, value));
+    return this.#temporary(new Uint8Array(new Uint32Array([...pointers, 0]).buffer));
+  }
+
+  bytes(name: string, value: ArrayBufferView): Uint8Array {
+    if (value instanceof Uint8Array) return value;
+    if (!ArrayBuffer.isView(value)) throw this.wrong(name, 'a Uint8Array or another view of bytes', value);
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+
+  /** A zeroed buffer for a read of `count` bytes; none for a count that libnbd is going to refuse. */
+  newBytes(name: string, count: number): Uint8Array<ArrayBuffer> {
+    this.#integer(name, count, 0, 2 ** 32 - 1);
+    return new Uint8Array(count > maxRequestSize ? 0 : count);
+  }
+
+  /** Bytes in the module's memory for the call. */
+  blob(name: string, value: ArrayBufferView): Pointer {
+    const bytes = this.bytes(name, value);
+    // libnbd copies all of it into a struct sockaddr_storage.
+    if (bytes.length > 128) throw this.#outOfRange(`${name}.byteLength`, 'at most 128', bytes.length);
+    return this.#temporary(bytes);
+  }
+
+  /** A handle's own closure (debug). */
+  ownClosure(type: ClosureType, callback: Callback, owner: Owner): Pointer {
+    this.#function(type, callback);
+    return this.#instance.module.exports[`nbd_wasm_${type}`](this.#instance.closures.add({ owner, callback }));
+  }
+
+  /** A callback that must be given. */
+  required<T extends Callback>(name: string, callback: T): T {
+    this.#function(name, callback);
+    return callback;
+  }
+
+  /** A callback that may be left out. */
+  optional<T extends Callback>(name: string, callback: T | undefined): T | undefined {
+    if (callback !== undefined) this.#function(name, callback);
+    return callback;
+  }
+
+  #function(name: string, value: unknown): void {
+    if (typeof value !== 'function') throw this.wrong(name, 'a function', value);
+  }
+
+  #temporary(bytes: Uint8Array): Pointer {
+    const pointer = this.#instance.module.copyIn(bytes);
+    this.#temporaries.push(pointer);
+    return pointer;
+  }
+}

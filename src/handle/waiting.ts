@@ -1,0 +1,189 @@
+// The three ways in which libnbd's blocking calls wait: for the reply to a command, for the reply to an option, and for a change of
+// the handle's state. Nothing can wait inside the module, so each is made of its aio twin, and waits here.
+import { abortable, type Settler, type WaitOptions } from '../base/abort.js';
+import { codedError, codeOfErrno, NBDError, retold } from '../base/errors.js';
+import type { Arguments } from './arguments.js';
+import { Command, type Waiter } from './command.js';
+import { type Connection, renamed } from './connection.js';
+
+/** The handle whose call waits. It is not collected meanwhile. */
+export interface Caller {
+  readonly connection: Connection;
+  readonly arg: Arguments;
+}
+
+/** How an option's reply becomes the promise's result, as libnbd's blocking call has it. */
+export type OptionResult = 'none' | 'boolean' | 'list count' | 'context count';
+
+/** How libnbd's errors call the request that was refused. */
+const requestNames = { 'list count': 'list', 'context count': 'meta context' } as const;
+
+/** Issues a command and waits for its reply. */
+export function commandReply<T>(
+  caller: Caller,
+  call: string,
+  options: WaitOptions,
+  native: (command: Command) => bigint,
+  result?: () => T,
+): Promise<T> {
+  const { connection } = caller;
+  return reply(caller, call, options, native, (command, { resolve, reject }) => {
+    if (connection.exports.nbd_aio_command_completed(connection.pointer, command.cookie) === 1) {
+      resolve(result?.() as T);
+      return;
+    }
+    const error = connection.lastError(call);
+    // libnbd ends what was in flight on a dead handle with ENOTCONN; what killed the handle says more.
+    const death = error.code === 'ENOTCONN' ? connection.death(call) : undefined;
+    reject(command.error(death === undefined ? error : retold(death, death.code === null ? { code: 'ENOTCONN' } : {})));
+  });
+}
+
+/** Issues an option and waits for its reply, with the results and errors of libnbd's blocking call. */
+export function optionReply<T>(
+  caller: Caller,
+  call: string,
+  options: WaitOptions,
+  kind: OptionResult,
+  native: (command: Command) => number,
+): Promise<T> {
+  const { connection } = caller;
+  const { exports, pointer } = connection;
+  return reply(caller, call, options, native, (command, { resolve, reject }) => {
+    // TLS is under way while libnbd believes it done (wasm/tls.c).
+    if (exports.nbd_aio_is_connecting(pointer) !== 0 || connection.isSecuring) {
+      connection.settleLater(command);
+      return;
+    }
+    const death = connection.death(call) ?? connection.socketError(call);
+    if (command.exception !== undefined) {
+      reject(new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
+    } else if (death !== undefined) {
+      reject(death);
+    } else if (kind === 'boolean' && exports.nbd_aio_is_negotiating(pointer) !== 0) {
+      resolve((command.errno === 0) as T);
+    } else if (command.errno === 0) {
+      resolve((kind === 'none' ? undefined : command.count) as T);
+    } else if (kind === 'none' || kind === 'boolean') {
+      reject(new NBDError(renamed(command.message, call), codeOfErrno(command.errno)));
+    } else {
+      const text = connection.instance.memory.string(exports.nbd_wasm_strerror(command.errno));
+      const message = `${call}: server replied with error to ${requestNames[kind]} request: ${text}`;
+      reject(new NBDError(message, codeOfErrno(command.errno)));
+    }
+  });
+}
+
+function reply<T>(
+  caller: Caller,
+  call: string,
+  { signal }: WaitOptions,
+  native: (command: Command) => bigint | number,
+  settle: (command: Command, settler: Settler<T>) => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const { connection, arg } = caller;
+    begin(caller, call, signal);
+    const settler = abortable(signal, { resolve, reject });
+    const waiter: Waiter = { call, reject: settler.reject, settle: (command) => settle(command, settler) };
+    const command = new Command(connection, caller, waiter);
+    try {
+      connection.issue(command, call, () => native(command));
+    } finally {
+      arg.free();
+    }
+  });
+}
+
+function begin({ connection, arg }: Caller, call: string, signal: AbortSignal | undefined): void {
+  arg.call = call;
+  connection.assertCallable(call);
+  signal?.throwIfAborted();
+}
+
+/**
+ * Makes a call that changes the handle's state, and waits until a test of the state holds. Aborting it lets the connection fail:
+ * nothing of it stays open.
+ */
+export function stateChange(
+  caller: Caller,
+  call: string,
+  { signal }: WaitOptions,
+  native: () => void,
+  isReached: () => boolean,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    begin(caller, call, signal);
+    makeCall(caller, native);
+    if (!isReached()) {
+      waitUntil(caller, call, signal, isReached, { resolve, reject });
+      return;
+    }
+    caller.connection.kick(); // libnbd had nothing to wait for, and so asks no more, not even whether it has died of it
+    resolve();
+  });
+}
+
+/** Makes a call that connects the handle, and waits until it is connected, or in option mode negotiating. */
+export function connected(
+  caller: Caller,
+  call: string,
+  { signal }: WaitOptions,
+  native: () => void,
+  isReached: () => boolean,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    begin(caller, call, signal);
+    makeCall(caller, native);
+    const { exports, pointer } = caller.connection;
+    const settler = {
+      resolve() {
+        if (exports.nbd_aio_is_closed(pointer) === 0) resolve();
+        else reject(new NBDError(`${call}: connection is closed`, null));
+      },
+      reject,
+    };
+    waitUntil(caller, call, signal, isReached, settler);
+  });
+}
+
+/** Disconnects, and waits until the server has closed the connection. */
+export function shutDown(caller: Caller, call: string, options: WaitOptions, flags: number | undefined): Promise<void> {
+  const { connection, arg } = caller;
+  const { exports, pointer } = connection;
+  const start = () => connection.startToWait(call, exports.nbd_shutdown(pointer, arg.flags('flags', flags)));
+  const isOver = () => exports.nbd_aio_is_closed(pointer) !== 0 || exports.nbd_aio_is_dead(pointer) !== 0;
+  return stateChange(caller, call, options, start, isOver);
+}
+
+function makeCall({ arg }: Caller, native: () => void): void {
+  try {
+    native();
+  } finally {
+    arg.free();
+  }
+}
+
+function waitUntil(
+  caller: Caller,
+  call: string,
+  signal: AbortSignal | undefined,
+  isReached: () => boolean,
+  settler: Settler<void>,
+): void {
+  const { connection } = caller;
+  const { resolve, reject } = abortable(signal, settler, () => {
+    connection.stopWaiting(waiter);
+    connection.failSocket(codedError('ECANCELED', 'the call was aborted'));
+  });
+  const check = () => {
+    if (!isReached()) return false;
+    const death = connection.death(call);
+    if (death === undefined) resolve();
+    else reject(death);
+    return true;
+  };
+  const waiter = { call, handle: caller, check, reject };
+  connection.kick();
+  connection.wait(waiter);
+}
