@@ -12,6 +12,10 @@ npx --no-install biome check --error-on-warnings --colors=off --max-diagnostics=
 
 say 'checking the types'
 npx --no-install tsc --noEmit --project tsconfig.json
+npx --no-install tsc --noEmit --project tsconfig.browser.json # without Node's types
+
+say 'checking who imports whom'
+node scripts/layers.mjs
 
 say 'checking the documentation'
 npx --no-install typedoc --logLevel Warn
