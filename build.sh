@@ -51,27 +51,27 @@ describe_api() {
   local ml=build/api
   rm -rf $ml
   mkdir -p $ml
-  cp $libnbd/generator/{utils.mli,utils.ml,API.mli,API.ml} wasm/api/api_json.ml $ml
+  cp $libnbd/generator/{utils.mli,utils.ml,API.mli,API.ml} generator/api_json.ml $ml
   printf 'let gofmt : string option = None\nlet rustfmt : string option = None\n' >$ml/config.ml
   # Warning 8, a match that leaves out a case, is an error in our file: a new kind of argument must not pass in silence.
   (
     cd $ml
     ocamlc -w -a -I +str -I +unix -c config.ml utils.mli utils.ml API.mli API.ml
     ocamlc -w -a+8 -warn-error +8 -I +str -I +unix str.cma unix.cma config.cmo utils.cmo API.cmo api_json.ml -o api_json ||
-      die "libnbd's API.ml has something that wasm/api/api_json.ml does not know: teach it there, and generate.ts after it"
+      die "libnbd's API.ml has something that generator/api_json.ml does not know: teach it there, and generate.ts after it"
     ./api_json api.json >/dev/null
   )
 }
-once api build/api/api.json wasm/api/api_json.ml $libnbd/generator/API.ml $libnbd/generator/utils.ml -- describe_api
+once api build/api/api.json generator/api_json.ml $libnbd/generator/API.ml $libnbd/generator/utils.ml -- describe_api
 
 # --- TypeScript from the API ------------------------------------------------------------------------------------------
 
 generate_typescript() {
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm \
-    --outfile=build/api/generate.mjs wasm/api/generate.ts
+    --outfile=build/api/generate.mjs generator/generate.ts
   node build/api/generate.mjs build/api/api.json src/generated build/api/exports.txt
 }
-once typescript src/generated/methods.ts wasm/api build/api/api.json -- generate_typescript
+once typescript src/generated/methods.ts generator build/api/api.json -- generate_typescript
 
 # --- libnbd.wasm --------------------------------------------------------------------------------------------------------
 
