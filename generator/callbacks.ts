@@ -17,7 +17,7 @@ function parameter(arg: CallbackArg): string {
     case 'Mutable':
       if (arg.of.kind !== 'Int' || arg.of.name !== 'error') {
         throw new Error(
-          `a callback's mutable argument ${arg.of.name} of kind ${arg.of.kind} is not known: teach wasm/api and closures.c`,
+          `a callback's mutable argument ${arg.of.name} of kind ${arg.of.kind} is not known: teach generator/ and wasm/closures.c`,
         );
       }
       return 'error: ErrorRef';
@@ -37,5 +37,5 @@ function parameter(arg: CallbackArg): string {
 function elements(kind: string): string {
   if (kind === 'UInt32') return 'number';
   if (kind === 'Extent64') return 'Extent64';
-  throw new Error(`a callback's array of ${kind} is not known: teach wasm/api and closures.c`);
+  throw new Error(`a callback's array of ${kind} is not known: teach generator/ and wasm/closures.c`);
 }

@@ -57,7 +57,7 @@ function native({ kind, name, count }: Arg): string[] {
     case 'UIntPtr':
       return [`${name}: number`];
     default:
-      throw new Error(`argument ${name} is of kind ${kind}, which is not known: teach wasm/api/exports.ts and methods.ts`);
+      throw new Error(`argument ${name} is of kind ${kind}, which is not known: teach generator/exports.ts and methods.ts`);
   }
 }
 

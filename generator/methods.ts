@@ -100,7 +100,7 @@ function argumentType({ kind, name, type = '', closure = '' }: Arg): string {
     case 'StringList':
       return 'readonly string[]';
     default:
-      throw new Error(`argument ${name} is of kind ${kind}, which is not known: teach wasm/api/methods.ts`);
+      throw new Error(`argument ${name} is of kind ${kind}, which is not known: teach generator/methods.ts`);
   }
 }
 
@@ -140,7 +140,7 @@ function resultType(call: Call, form: Form): string {
     case 'Flags':
       return pascalCase(type);
     default:
-      throw new Error(`${call.name} returns a ${kind}, which is not known: teach wasm/api/methods.ts`);
+      throw new Error(`${call.name} returns a ${kind}, which is not known: teach generator/methods.ts`);
   }
 }
 
@@ -183,13 +183,13 @@ function value(arg: Arg, owner: string | undefined): string[] {
     case 'StringList':
       return [`this.arg.stringList(${label}, ${name})`];
     default:
-      throw new Error(`argument ${arg.name} is of kind ${arg.kind}, which is not known: teach wasm/api/methods.ts`);
+      throw new Error(`argument ${arg.name} is of kind ${arg.kind}, which is not known: teach generator/methods.ts`);
   }
 }
 
 function optionValue(arg: OptArg): string {
   if (arg.kind === 'OFlags') return `this.arg.flags('${arg.name}', options.${arg.name})`;
-  if (arg.name !== 'completion') throw new Error(`optional closure ${arg.name} is not known: teach wasm/api/methods.ts`);
+  if (arg.name !== 'completion') throw new Error(`optional closure ${arg.name} is not known: teach generator/methods.ts`);
   return "command.completion(this.arg.optional('completion', options.completion))";
 }
 
@@ -246,7 +246,7 @@ function converted(call: Call, native: string): string {
     case 'StaticString':
       return `return this.staticString(${native});`;
     default:
-      throw new Error(`${call.name} returns a ${call.ret.kind}, which is not known: teach wasm/api/methods.ts`);
+      throw new Error(`${call.name} returns a ${call.ret.kind}, which is not known: teach generator/methods.ts`);
   }
 }
 
@@ -291,7 +291,7 @@ function optionResult(call: Call): string {
   if (call.ret.kind === 'Bool') return 'boolean';
   if (call.ret.kind === 'Int') return call.name.includes('meta_context') ? 'context count' : 'list count';
   throw new Error(
-    `${call.name} waits for an option and returns a ${call.ret.kind}, which is not known: teach wasm/api/methods.ts`,
+    `${call.name} waits for an option and returns a ${call.ret.kind}, which is not known: teach generator/methods.ts`,
   );
 }
 

@@ -45,7 +45,7 @@ export function podToMarkdown(pod: string, calls: ReadonlySet<string>): string {
       case 'encoding':
         break;
       default:
-        throw new Error(`POD command =${command} is not known: teach wasm/api/pod.ts what it means`);
+        throw new Error(`POD command =${command} is not known: teach generator/pod.ts what it means`);
     }
   }
   endVerbatim();
