@@ -25,7 +25,7 @@ function commandOf(competitor: Competitor, transport: Transport): Command {
   const scripts: Partial<Record<Competitor, string>> = { ours: built('ours.mjs'), vates: built('vates/vates.mjs') };
   const script = scripts[competitor];
   if (script !== undefined) return { argv: [process.execPath, script], needs: script };
-  const program = competitor === 'native' ? built('native') : built('../../bench/nbdcopy.sh');
+  const program = competitor === 'native' ? built('native') : built('../../bench/peers/nbdcopy.sh');
   return { argv: competitor === 'native' ? [program] : ['/bin/sh', program], needs: program };
 }
 

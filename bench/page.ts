@@ -1,8 +1,8 @@
 // What a page of the benchmark does, or a worker of it: reads and writes through the proxy, with the library or by hand, or moves the same
 // bytes over a WebSocket without NBD.
 import { connectWebSocket, load, type NBD, type SocketLike } from 'libnbd-wasm';
-import { Answers, ByHand, messages } from './by_hand.js';
 import { type Job, type Measurement, measure } from './in_flight.js';
+import { Answers, ByHand, messages } from './peers/by_hand.js';
 import { measureTransfers } from './transfers.js';
 
 export interface PageJob extends Job {

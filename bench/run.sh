@@ -17,7 +17,7 @@ bash build.sh
 
 built=build/bench
 mkdir -p $built
-. bench/peers.sh
+. bench/peers/build.sh
 build_native
 build_relay
 install_vates || say 'could not install @vates/nbd-client: going on without it'
@@ -30,6 +30,6 @@ npx --no-install esbuild --log-level=warning --bundle --format=esm --alias:libnb
 if [ -d $vates/node_modules/@vates/nbd-client ]; then
   # Its own folder, so that Node finds the package beside it.
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
-    --external:@vates/nbd-client --outfile=$vates/vates.mjs bench/vates.ts
+    --external:@vates/nbd-client --outfile=$vates/vates.mjs bench/peers/vates.ts
 fi
 node $built/main.mjs "$@"

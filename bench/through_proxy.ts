@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { connectWebSocket, NBD, openConnection } from 'libnbd-wasm';
-import { ByHand } from './by_hand.js';
 import { cpuSeconds } from './cpu.js';
 import { hostAndPort, jobFromArguments, type Measurement, measure } from './in_flight.js';
+import { ByHand } from './peers/by_hand.js';
+import { openByHand, type Send } from './peers/web_socket_by_hand.js';
 import { freePort } from './server.js';
 import { measureTransfers } from './transfers.js';
-import { openByHand, type Send } from './web_socket_by_hand.js';
 
 const [competitor = '', ...args] = process.argv.slice(2);
 const job = jobFromArguments(args);

@@ -1,6 +1,6 @@
 // @vates/nbd-client, measured. It reads, over TCP, and allocates what it returns.
 import NbdClient from '@vates/nbd-client';
-import { hostAndPort, jobFromArguments, measure } from './in_flight.js';
+import { hostAndPort, jobFromArguments, measure } from '../in_flight.js';
 
 const job = jobFromArguments();
 if (job.transport !== 'tcp' || job.operation !== 'read') throw new Error('@vates/nbd-client only reads, and only over TCP');

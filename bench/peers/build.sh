@@ -2,21 +2,21 @@
 
 # The same libnbd as in the module, as a native program: what is compared is the code around it.
 build_native() {
-  local program=$built/native sources=(bench/native.c build/libnbd/common/utils/vector.c) source
+  local program=$built/native sources=(bench/peers/native.c build/libnbd/common/utils/vector.c) source
   for source in build/libnbd/lib/*.c; do
     [[ $source == */test-* ]] || sources+=("$source")
   done
-  if [ -x $program ] && [ -z "$(find "${sources[@]}" bench/config.h bench/peers.sh -newer $program)" ]; then return; fi
+  if [ -x $program ] && [ -z "$(find "${sources[@]}" bench/peers/config.h bench/peers/build.sh -newer $program)" ]; then return; fi
   say 'compiling native libnbd'
   # -O2 as upstream's configure has it.
   gcc -O2 -std=gnu11 -w -D_GNU_SOURCE -Dsysconfdir='"/etc"' \
-    -Ibench -Ibuild/libnbd/include -Ibuild/libnbd/lib -Ibuild/libnbd/common/include -Ibuild/libnbd/common/utils \
+    -Ibench/peers -Ibuild/libnbd/include -Ibuild/libnbd/lib -Ibuild/libnbd/common/include -Ibuild/libnbd/common/utils \
     "${sources[@]}" -pthread -o $program.partial
   mv $program.partial $program
 }
 
 build_relay() {
-  [ $built/relay -nt bench/relay.c ] || gcc -O2 -std=gnu11 -o $built/relay bench/relay.c
+  [ $built/relay -nt bench/peers/relay.c ] || gcc -O2 -std=gnu11 -o $built/relay bench/peers/relay.c
 }
 
 vates=$built/vates

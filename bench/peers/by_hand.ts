@@ -1,5 +1,5 @@
 // NBD by hand: as little of it as reads and writes need. What is measured with it is the way to the server, not the client.
-import type { Job, Request } from './in_flight.js';
+import type { Job, Request } from '../in_flight.js';
 
 const requestSize = 28;
 const replySize = 16;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { hostAndPort } from './in_flight.js';
+import { hostAndPort } from '../in_flight.js';
 
 const bufferSize = 2 ** 19;
 /** As much of a message as changes from one time to the next: an NBD request. */
