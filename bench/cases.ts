@@ -7,11 +7,8 @@
 export type Transport = 'unix' | 'tcp' | 'tls' | 'chromium' | 'worker' | 'proxy' | 'proxy by hand';
 /** `connect` is a handle made, connected, disconnected and closed. */
 export type Operation = 'read' | 'write' | 'connect';
-/**
- * `raw` is a WebSocket without NBD; `byHand` one with NBD by hand; `webSocket` is ourselves over a WebSocket, where we take a WebSocketStream by ourselves; `websockify` another
- * proxy; `relay` one that only copies.
- */
-export const peers = ['native', 'vates', 'nbdcopy', 'raw', 'byHand', 'webSocket', 'websockify', 'relay'] as const;
+/** `raw` is a WebSocket without NBD; `byHand` one with NBD by hand; `websockify` another proxy; `relay` one that only copies. */
+export const peers = ['native', 'vates', 'nbdcopy', 'raw', 'byHand', 'websockify', 'relay'] as const;
 export type Peer = (typeof peers)[number];
 export type Competitor = 'ours' | Peer;
 
@@ -87,7 +84,6 @@ function target(transport: Transport, operation: Operation, ofNative: number): T
 export function competitorsFor({ transport, operation }: Case): Competitor[] {
   if (transport === 'tls') return ['ours', 'nbdcopy'];
   if (transport === 'proxy' || transport === 'proxy by hand') return ['ours', 'websockify', 'relay'];
-  if (transport === 'chromium') return ['ours', 'raw', 'byHand', 'webSocket'];
-  if (transport === 'worker') return ['ours', 'raw', 'byHand'];
+  if (transport === 'chromium' || transport === 'worker') return ['ours', 'raw', 'byHand'];
   return transport === 'tcp' && operation === 'read' ? ['ours', 'native', 'vates'] : ['ours', 'native'];
 }

@@ -14,7 +14,7 @@ const url = (path: string) => `ws://${location.host}${path}`;
 async function measureHere(job: PageJob): Promise<Measurement> {
   if (job.competitor === 'raw') return measureRaw(job);
   if (job.competitor === 'byHand') return measureByHand(job);
-  const nbd = await connected(connectWebSocket(url('/nbd/disk'), job.competitor === 'webSocket' ? { WebSocket } : {}));
+  const nbd = await connected(connectWebSocket(url('/nbd/disk')));
   const measurement = await measureTransfers(job, nbd);
   await nbd.shutdown();
   nbd.close();

@@ -8,7 +8,6 @@ const names: Record<Peer, string> = {
   nbdcopy: 'nbdcopy',
   raw: 'raw',
   byHand: 'by hand',
-  webSocket: 'ours, WebSocket',
   websockify: 'websockify',
   relay: 'relay',
 };
