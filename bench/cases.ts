@@ -1,4 +1,4 @@
-// What is measured, and what is aimed at.
+// What is measured, and what is aimed at: the targets stand here alone.
 
 /**
  * How the disk is reached: `chromium` is a page in Chromium, through our proxy; `worker` a worker of it; `proxy` the library in Node,

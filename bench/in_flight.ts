@@ -1,4 +1,4 @@
-// What the competitors written in JavaScript share: their command line, and the loop that native.c has in C.
+// What the competitors written in JavaScript share: their command line, and the loop that peers/native.c has in C.
 
 export interface Job {
   transport: string;

@@ -1,4 +1,4 @@
-// libnbd-wasm, measured, as a program of a user's would use it. Each slot has a buffer of its own, as in native.c.
+// libnbd-wasm, measured, as a program of a user's would use it. Each slot has a buffer of its own, as in peers/native.c.
 import { NBD, openConnection, TLS_REQUIRE } from 'libnbd-wasm';
 import { hostAndPort, jobFromArguments, measure } from './in_flight.js';
 import { measureTransfers } from './transfers.js';

@@ -1,4 +1,4 @@
-// Reads and writes of libnbd-wasm's, measured, on a handle that is connected. Each slot has a buffer of its own, as in native.c.
+// Reads and writes of libnbd-wasm, measured on a connected handle. Each slot has a buffer of its own, as in peers/native.c.
 import type { NBD } from 'libnbd-wasm';
 import { type Job, type Measurement, measure } from './in_flight.js';
 
