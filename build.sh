@@ -13,6 +13,7 @@ once() {
   shift
   now=$({ printf '%s\n' "$*"; find "${inputs[@]}" -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
   [ -e "$output" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ] && return
+  rm -f "$stamp" # a run that fails may leave an output that fits no inputs
   "$@"
   mkdir -p build/stamps
   printf '%s\n' "$now" >"$stamp"
@@ -69,6 +70,7 @@ once api build/api/api.json generator/api_json.ml $libnbd/generator/API.ml $libn
 generate_typescript() {
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm \
     --outfile=build/api/generate.mjs generator/generate.ts
+  rm -rf src/generated
   node build/api/generate.mjs build/api/api.json src/generated build/api/exports.txt
 }
 once typescript src/generated/methods.ts generator build/api/api.json -- generate_typescript
@@ -170,7 +172,9 @@ once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build/libx
 
 # --- the package --------------------------------------------------------------------------------------------------------
 
+# dist/ is what is published: nothing stays there that no source makes any more.
 compile_typescript() {
+  find dist -mindepth 1 -maxdepth 1 ! -name libnbd.wasm -exec rm -rf {} +
   npx --no-install tsc --project tsconfig.build.json
   chmod +x dist/cli/main.js
 }
