@@ -22,13 +22,13 @@ once() {
 # --- libnbd's source, and what its generator writes: a release tarball has it, a git checkout does not ---------------
 
 scripts/source.sh
-need_program ocamlc ocaml-nox
 libnbd=build/libnbd
 
 generate_c() {
   say "running libnbd's own generator"
   # Python, Go and Rust want formatters that we do without; the C needs none.
   printf 'let gofmt : string option = None\nlet rustfmt : string option = None\n' >$libnbd/generator/config.ml
+  need_program ocamlc ocaml-nox
   need_program pod2text perl
   local modules=() module
   for module in config utils state_machine API state_machine_generator C docs Python OCaml GoLang RustSys Rust; do
@@ -49,6 +49,7 @@ for file in lib/api.c lib/states.c lib/states-run.c lib/states.h lib/unlocked.h 
 done
 
 describe_api() {
+  need_program ocamlc ocaml-nox
   local ml=build/api
   rm -rf $ml
   mkdir -p $ml
