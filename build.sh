@@ -181,12 +181,4 @@ compile_typescript() {
 }
 once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
 
-# All that a browser loads, as a bundler would make it.
-print_sizes() {
-  local bundle=build/browser.js
-  npx --no-install esbuild --log-level=warning --bundle --minify --format=esm --platform=browser --outfile=$bundle dist/browser.js
-  say "libnbd.wasm: $(wc -c <dist/libnbd.wasm) bytes, $(gzip -9c dist/libnbd.wasm | wc -c) gzipped (target: 100,000)"
-  say "JavaScript for a browser: $(wc -c <$bundle) bytes, $(gzip -9c $bundle | wc -c) gzipped;" \
-    "with libnbd.wasm $(($(gzip -9c dist/libnbd.wasm | wc -c) + $(gzip -9c $bundle | wc -c))) (target: 45,000)"
-}
-print_sizes
+scripts/sizes.sh --report

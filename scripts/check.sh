@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The checks that need no server: format, lint, types, documentation, and that nothing generated or vendored is committed.
+# The checks that need no server: format, lint, types, documentation, sizes, and that nothing generated or vendored is committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 install_node_modules
-[ -e src/generated/methods.ts ] || bash build.sh
+bash build.sh # types, documentation and sizes are of what the sources make now
 
 say 'checking the format and the style'
 npx --no-install biome check --error-on-warnings --colors=off --max-diagnostics=10 .
@@ -19,6 +19,9 @@ node scripts/layers.mjs
 
 say 'checking the documentation'
 npx --no-install typedoc --logLevel Warn
+
+say 'checking what a page loads'
+scripts/sizes.sh
 
 say 'checking that nothing generated or vendored is committed'
 tracked=$(git ls-files 2>/dev/null || true) # a source archive has no index, and what it holds is what was committed

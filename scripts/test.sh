@@ -14,6 +14,5 @@ export CHROMIUM=${CHROMIUM:-$(first_of chromium google-chrome chromium-browser)}
 export FIREFOX=${FIREFOX:-$(first_of firefox-esr firefox)}
 [ -n "$CHROMIUM" ] && [ -n "$FIREFOX" ] ||
   die 'the tests need Chromium and Firefox. Install them, or name their programs in the variables CHROMIUM and FIREFOX.'
-bash build.sh
-bash scripts/check.sh
+bash scripts/check.sh # which builds first
 npx --no-install vitest run "$@"
