@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . scripts/lib.sh
+. scripts/wasm.sh
 
 # once NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND unless OUTPUT is there and the inputs are as they were.
 once() {
@@ -15,7 +16,7 @@ once() {
   [ -e "$output" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ] && return
   rm -f "$stamp" # a run that fails may leave an output that fits no inputs
   "$@"
-  mkdir -p build/stamps
+  mkdir -p "${stamp%/*}"
   printf '%s\n' "$now" >"$stamp"
 }
 
@@ -107,75 +108,34 @@ link_flags=(
   -sMAXIMUM_MEMORY=1073741824               # below 2^31, where virtual addresses begin: a stray access traps
 )
 
-stage_sources() {
-  mkdir -p "$stage"/{libnbd/lib,libnbd/include,libnbd/common,wasm,obj}
-  cp -pRu $libnbd/lib/*.[ch] "$stage/libnbd/lib/"
-  cp -pRu $libnbd/include/*.h "$stage/libnbd/include/"
-  cp -pRu $libnbd/common/include $libnbd/common/utils "$stage/libnbd/common/"
-  cp -pRu wasm/*.[ch] wasm/libxml "$stage/wasm/"
-  mkdir -p "$stage/libxml2"
-  cp -pRu build/libxml2/uri.c build/libxml2/*.h build/libxml2/include "$stage/libxml2/"
-}
-
-run_emcc() { (cd "$stage" && "${emcc[@]}" "$@"); }
-
-object_of() { echo "obj/${1//\//-}.o"; }
-
-# Compiles the C files whose object is older than they are, or than any header, as many at a time as there are cores.
-compile() {
-  local object source newest own_flags flags="${c_flags[*]} ${emcc[*]}" running=0
-  newest=$(find "$stage/libnbd" "$stage/libxml2" "$stage/wasm" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2-)
-  [ "$flags" = "$(cat "$stage/obj/flags" 2>/dev/null)" ] || rm -f "$stage"/obj/*.o
-  printf '%s\n' "$flags" >"$stage/obj/flags"
-  for source; do
-    object=$(object_of "$source")
-    if [ "$stage/$object" -nt "$stage/$source" ] && [ "$stage/$object" -nt "$newest" ]; then continue; fi
-    # tls.c is there in GnuTLS's place, and opt.c asks only whether there is TLS at all
-    own_flags=()
-    [ "$source" != libnbd/lib/opt.c ] || own_flags=(-DHAVE_GNUTLS)
-    run_emcc "${c_flags[@]}" "${own_flags[@]}" -c "$source" -o "$object" &
-    running=$((running + 1))
-    if [ $running -ge "$(nproc)" ]; then
-      wait -n
-      running=$((running - 1))
-    fi
-  done
-  while [ $running -gt 0 ]; do
-    wait -n
-    running=$((running - 1))
-  done
-}
-
-link() {
-  . scripts/toolchain.sh
-  stage_sources
-  local sources=() name exports wraps
+build_libnbd() {
+  local sources=() plain=() name source wraps
   for name in aio api connect crypto debug disconnect errors flags handle is-state opt poll protocol rw socket states \
     states-run uri utils; do
     sources+=("libnbd/lib/$name.c")
   done
-  sources+=(libnbd/common/utils/vector.c libxml2/uri.c)
-  for name in wasm/*.c; do sources+=("$name"); done
-  say 'compiling libnbd to WebAssembly'
-  compile "${sources[@]}"
+  sources+=(libnbd/common/utils/vector.c libxml2/uri.c wasm/*.c)
+  for source in "${sources[@]}"; do
+    [ "$source" = libnbd/lib/opt.c ] || plain+=("$source")
+  done
+  compile libnbd "${c_flags[@]}" -- "${plain[@]}"
+  # tls.c is there in GnuTLS's place, and opt.c asks only whether there is TLS at all
+  compile libnbd "${c_flags[@]}" -DHAVE_GNUTLS -- libnbd/lib/opt.c
 
   wraps=$(sed -n 's/^WRAP ([^,]*, \([a-z_0-9]*\),.*/-Wl,--wrap=\1/p' wasm/*.c)
-  cp build/api/exports.txt "$stage/exports.txt"
-  # shellcheck disable=SC2086,SC2046 # one word each: the redirected names, and the objects
-  run_emcc "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@exports.txt $wraps \
-    $(for name in "${sources[@]}"; do object_of "$name"; done) -o libnbd.wasm
-  mkdir -p dist
-  cp "$stage/libnbd.wasm" dist/libnbd.wasm
-  chmod 644 dist/libnbd.wasm
+  # shellcheck disable=SC2086 # one word each: the redirected names
+  link libnbd "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@api/exports.txt $wraps -- "${sources[@]}"
 }
-once wasm dist/libnbd.wasm $libnbd/lib $libnbd/include $libnbd/common build/libxml2/uri.c build.sh scripts/toolchain.sh \
-  wasm/*.c wasm/*.h wasm/libxml build/api/exports.txt -- link
+module libnbd $libnbd/lib $libnbd/include $libnbd/common build/libxml2/uri.c build/libxml2/*.h build/libxml2/include \
+  build/api/exports.txt wasm/*.[ch] wasm/libxml
 
 # --- the package --------------------------------------------------------------------------------------------------------
 
 # dist/ is what is published: nothing stays there that no source makes any more.
 compile_typescript() {
-  find dist -mindepth 1 -maxdepth 1 ! -name libnbd.wasm -exec rm -rf {} +
+  local kept=() name
+  for name in "${modules[@]}"; do kept+=(! -name "$name.wasm"); done
+  find dist -mindepth 1 -maxdepth 1 "${kept[@]}" -exec rm -rf {} +
   npx --no-install tsc --project tsconfig.build.json
   chmod +x dist/cli/main.js
 }

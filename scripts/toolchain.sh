@@ -1,5 +1,5 @@
-# Finds or makes an Emscripten that is new enough. Sourced; sets `emcc`, an array to run it, and `stage`, the folder that
-# it sees as its working directory.
+# Finds or makes an Emscripten that is new enough. Sourced; sets `stage`, the folder that has a folder for each module, and
+# defines `run_emcc MODULE ARGUMENT...`, which runs emcc in the module's.
 
 oldest_emcc=3.1.69
 
@@ -40,15 +40,17 @@ make_debian_root() {
 
 if native=$(find_emcc); then
   stage=$PWD/build/stage
-  emcc=("$native")
+  run_emcc() { (cd "$stage/$1" && "$native" "${@:2}"); }
 elif is_debian && [ "$(id -u)" = 0 ]; then
   make_debian_root
   # Nothing is mounted, which a container may forbid: inputs are copied into the root, and the outputs out of it.
   inside=/srv/$(printf '%s' "$PWD" | sha256sum | cut -c1-16)
   stage=$debian_root$inside
-  emcc=(chroot "$debian_root" env --ignore-environment --chdir="$inside" PATH=/usr/bin:/bin HOME=/root LC_ALL=C.UTF-8 emcc)
+  run_emcc() {
+    chroot "$debian_root" env --ignore-environment --chdir="$inside/$1" PATH=/usr/bin:/bin HOME=/root LC_ALL=C.UTF-8 \
+      emcc "${@:2}"
+  }
 else
   die "needs Emscripten $oldest_emcc or newer. Install it (https://emscripten.org/docs/getting_started) and put emcc on" \
     "the PATH or set EMSDK; on Debian, run this once as root and it makes its own."
 fi
-mkdir -p "$stage"
