@@ -1,5 +1,5 @@
-// What the close codes of a WebSocket mean for NBD: those of RFC 6455, and those with which our proxy (src/proxy/) says why
-// it closes. A page is told nothing of an upgrade that was refused, but it gets the code and the reason of a close.
+// The close codes of a WebSocket, and what they mean for NBD: those of RFC 6455, and those of our proxy (src/proxy/). A page learns
+// nothing of an upgrade that was refused, but it learns the code and the reason of a close.
 import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
 
 /** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
@@ -52,7 +52,7 @@ export function isEndOfStream(code: number): boolean {
   return code === 1000 || code === 1005;
 }
 
-/** What a close that is no end of the stream makes the calls fail with: its text becomes part of theirs. */
+/** The error of a close that is not the end of the stream. Its text becomes part of the text of the calls that fail. */
 export function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
   const because = cause instanceof Error ? `: ${cause.message}` : '';
   const [message, fallback]: [string, ErrnoCode] = hasOpened

@@ -8,7 +8,7 @@ import type { Connect } from './target.js';
  * then the name of one of the proxy's targets, and the port means nothing.
  *
  * @param proxy Where the proxy listens, `ws:` or `wss:`, with the token in its query if it wants one.
- * @throws SyntaxError for a URL that is none.
+ * @throws TypeError for a text that is not a URL.
  * @example
  * ```ts
  * const lib = await load({ connect: connectThrough('wss://example.com?token=…') });

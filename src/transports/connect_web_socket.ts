@@ -23,7 +23,7 @@ export interface ConnectWebSocketOptions {
  * A connection that fails makes the call that waits for it reject, with the close code and its reason in the error.
  *
  * @param url `ws:` or `wss:`
- * @throws SyntaxError for a URL or a subprotocol that is none, as the WebSocket itself.
+ * @throws SyntaxError for a text that is not a URL or not a subprotocol, as the WebSocket itself does.
  * @example
  * ```ts
  * await nbd.connectSocket(connectWebSocket('ws://localhost:10810/nbd/disk'));
@@ -31,7 +31,7 @@ export interface ConnectWebSocketOptions {
  */
 export type ConnectWebSocket = (url: string | URL, options?: ConnectWebSocketOptions) => Transport;
 
-/** Chromium has it. It can stop reading, which a WebSocket cannot, and costs up to a tenth of the speed (bench/). */
+/** Chromium has it. It can stop reading, which a WebSocket cannot. It costs up to a tenth of the speed. */
 const WebSocketStream =
   typeof document === 'undefined'
     ? undefined

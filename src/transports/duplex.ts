@@ -2,7 +2,7 @@
 import { codedError } from '../base/errors.js';
 import type { Transport, TransportEvents } from './transport.js';
 
-/** What is used of a Node stream, so that a page that has no types of Node's can use the library's. */
+/** The members of a Node stream that are used here. So a page can use the library's types without Node's. */
 export interface Duplex {
   /** A net.Socket's. */
   readonly connecting?: boolean;
@@ -76,7 +76,7 @@ export class DuplexTransport implements Transport {
     });
     this.#on('end', () => events.end());
     this.#on('error', (error: Error) => events.error(error));
-    // A stream that is destroyed without an error neither ends nor fails.
+    // A stream that is destroyed without an error reports neither 'end' nor 'error'.
     this.#on('close', () => {
       events.error(stream.errored ?? destroyed());
     });
@@ -111,11 +111,12 @@ export class DuplexTransport implements Transport {
     this.#stream.end();
   }
 
-  // What was written still goes out (libnbd sends NBD_CMD_DISC and closes): the stream is ended first and destroyed then.
+  // Bytes that were written still go out, such as NBD_CMD_DISC, which libnbd sends before it closes: the stream is ended first, and
+  // destroyed when it has finished.
   close(): void {
     const stream = this.#stream;
     this.#removeListeners();
-    stream.on('error', () => {}); // nobody is left whom a late reset could tell anything
+    stream.on('error', () => {}); // the peer may reset the connection later, when nobody listens any more
     if (stream.writableFinished || !stream.writable) {
       stream.destroy();
       return;
@@ -125,7 +126,7 @@ export class DuplexTransport implements Transport {
     unref(stream);
   }
 
-  /** The stream itself, no longer this transport's, for another that goes over it. */
+  /** Gives the stream up to another transport, which goes over it. */
   takeStream(): Duplex {
     this.#removeListeners();
     return this.#stream;
@@ -153,12 +154,12 @@ function destroyed(): Error {
   return codedError('ECONNABORTED', 'the socket was destroyed');
 }
 
-// Requests are small and each is waited for: Nagle's algorithm would hold them back, and libnbd turns it off as well.
+// Requests are small, and somebody waits for each. Nagle's algorithm would hold them back; libnbd turns it off as well.
 function setNoDelay(stream: Duplex): void {
   if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true);
 }
 
-// A closed handle must not keep the process alive while a peer that has stopped reading never takes the last bytes.
+// A peer that has stopped reading never takes the last bytes. A closed handle must not keep the process alive for it.
 function unref(stream: Duplex): void {
   if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
 }

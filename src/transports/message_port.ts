@@ -1,7 +1,7 @@
 // A MessagePort as a transport: to another thread, worker or frame that holds the real connection.
 //
-// Each message is an ArrayBuffer or a view of bytes; null says that there are no more (end of stream); a string says that
-// the connection failed, and why. The same goes in both directions.
+// A message is an ArrayBuffer or a view of bytes; null, for the end of the stream; or a string, which says why the connection
+// failed. This goes for both directions.
 import { bytesOf } from './bytes.js';
 import type { Transport, TransportEvents } from './transport.js';
 

@@ -1,4 +1,4 @@
-// Which transport fits what a user handed over.
+// Finds the transport for an object that a user hands over.
 
 import { describe } from '../base/describe.js';
 import { type Duplex, DuplexTransport, isDuplex } from './duplex.js';

@@ -1,4 +1,4 @@
-// What opens connections, and where to.
+// Where a connection goes, and the function that opens it.
 import type { SocketLike } from './socket_like.js';
 
 /** Where a connection is to go: TCP, by host name or address, or a Unix socket. */

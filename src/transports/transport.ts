@@ -1,12 +1,12 @@
-// What a socket must do for libnbd. Everything that carries bytes becomes one of these.
+// What libnbd needs of a socket. Everything that carries bytes becomes a transport.
 
-/** What a transport reports, once it was opened. Nothing may be reported before `open` was called. */
+/** What a transport reports once it is open. It reports nothing before `open` is called. */
 export interface TransportEvents {
   /** A transport that was still connecting when it was opened is connected. */
   connected(): void;
   /**
-   * Bytes arrived. They are the library's from here on, unless `reused` is set: then they are good only until this call
-   * returns, and the library copies what it could not use at once.
+   * Bytes arrived. They are the library's from here on. With `reused`, they are good only until this call returns, and the library
+   * copies those that it cannot use at once.
    */
   data(bytes: Uint8Array, reused?: boolean): void;
   /** The peer will send no more (end of stream). Bytes reported earlier are still read. */
@@ -58,8 +58,8 @@ export interface Transport {
   /** Closes both directions, and reports nothing more. */
   close(): void;
   /**
-   * Gives the transport back to its owner as it was before `open`, with the bytes that arrived and were not read. Without
-   * this, the library closes a transport that it opened and could not use.
+   * Gives the transport back to its owner as it was before `open`, with the bytes that arrived and were not read. A transport
+   * without this method is closed when the library has opened it and cannot use it.
    */
   release?(unread: readonly Uint8Array[]): void;
 }

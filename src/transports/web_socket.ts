@@ -1,11 +1,11 @@
 // A WebSocket as a transport: the browser's, that of the `ws` package, and any other with the standard's events. Its messages
-// are one queue of bytes; where one ends means nothing.
+// are one queue of bytes; their ends mean nothing.
 import { NBDError } from '../base/errors.js';
 import { bytesOf, cut } from './bytes.js';
 import { closeError, isEndOfStream } from './close_codes.js';
 import type { Transport, TransportEvents } from './transport.js';
 
-/** What is used of a WebSocket; the browser's has it, and the `ws` package's. */
+/** The members of a WebSocket that are used here. The browser's class has them, and that of the `ws` package. */
 export interface WebSocketLike {
   binaryType: string;
   readonly bufferedAmount: number;
@@ -27,9 +27,9 @@ const CLOSED = 3;
 
 /** Above this many bytes that the WebSocket has not sent yet, the library is told to wait. */
 const leastBound = 2 ** 20;
-/** The bound doubles up to this while the WebSocket runs dry before it is asked: in the background, timers are a second apart. */
+/** The bound doubles up to this if the WebSocket runs dry before the timer looks: in the background, timers are a second apart. */
 const mostBound = 2 ** 24;
-/** A WebSocket has no event for what it has sent, so it is asked, this many milliseconds apart. */
+/** A WebSocket has no event for bytes that it has sent, so a timer looks at `bufferedAmount`; in milliseconds. */
 const pollInterval = 4;
 
 /** Whether a value is a WebSocket; decided by its members, as there are several classes. (RTCDataChannel's state is a string.) */
@@ -58,9 +58,9 @@ export function takeWebSocket(socket: WebSocketLike): Transport {
 export class WebSocketTransport implements Transport {
   #socket: WebSocketLike | undefined;
   #events: TransportEvents | undefined;
-  /** What happened before anybody listened. */
+  /** Reports that came before `open`. */
   #early: ((events: TransportEvents) => void)[] = [];
-  /** Writes that the WebSocket has taken, and holds too many bytes of. */
+  /** The callbacks of writes that the WebSocket has taken while it holds too many bytes. */
   #unwritten: (() => void)[] = [];
   #bufferedBound = leastBound;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -77,7 +77,7 @@ export class WebSocketTransport implements Transport {
   readonly #attach = (socket: WebSocketLike): void => {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    // They stay until the WebSocket goes: one of `ws` throws its errors where nobody listens to them.
+    // The listeners stay as long as the WebSocket: one of `ws` throws an error that nobody listens to.
     socket.addEventListener('open', this.#socketOnOpen);
     socket.addEventListener('message', this.#socketOnMessage);
     socket.addEventListener('error', this.#socketOnError);
@@ -133,8 +133,8 @@ export class WebSocketTransport implements Transport {
     this.#socket?.close();
   };
 
-  // A browser's event says nothing; that of `ws` has the error. 'close' follows, in the same task where the socket is closed
-  // already; but nothing follows in Chromium when the page's content security policy forbids the address.
+  // A browser's event says nothing; that of `ws` has the error. 'close' follows, in the same task if the socket is closed already.
+  // In Chromium nothing follows when the content security policy forbids the address: then the timer reports the close.
   readonly #socketOnError = (event: object): void => {
     if ('error' in event) this.#cause = event.error;
     if (this.#socket?.readyState === CLOSED) setTimeout(() => this.#socketOnClose({ code: 1006, reason: '' }));
@@ -161,13 +161,13 @@ export class WebSocketTransport implements Transport {
 
   write(chunks: readonly Uint8Array[], written: () => void): void {
     const socket = this.#socket;
-    if (socket?.readyState !== OPEN) return; // 'close' tells
+    if (socket?.readyState !== OPEN) return; // 'close' reports why
     const messages = chunks.flatMap(cut);
     const last = messages.pop();
     if (last === undefined) return;
     for (const message of messages) socket.send(message);
     if (socket.pause !== undefined) {
-      // `ws` may send from the library's own memory, and says when it has.
+      // `ws` may send from the library's own memory, and calls back when it has sent.
       socket.send(last, (error) => error ?? written());
       return;
     }
@@ -193,7 +193,7 @@ export class WebSocketTransport implements Transport {
     this.#checkBuffered();
   };
 
-  // What was sent still goes out: closing a WebSocket waits for that by itself. A paused one would never see its peer's answer.
+  // A WebSocket sends what it holds before it closes. A paused one is resumed, or it would never see its peer's answer.
   close(): void {
     this.#end();
     this.#early = [];

@@ -4,7 +4,7 @@ import { closeError, isEndOfStream } from './close_codes.js';
 import type { Transport, TransportEvents } from './transport.js';
 import { WebStreamsTransport } from './web_streams.js';
 
-/** What is used of a WebSocketStream, which TypeScript does not know. */
+/** The members of a WebSocketStream that are used here. TypeScript does not know the class. */
 export interface WebSocketStreamLike {
   readonly opened: Promise<{
     readonly readable: ReadableStream<Uint8Array | ArrayBuffer>;
@@ -23,7 +23,7 @@ export class WebSocketStreamTransport implements Transport {
 
   constructor(socket: WebSocketStreamLike) {
     this.#socket = socket;
-    socket.opened.catch(() => {}); // `open` hears of it as well, whenever that is called
+    socket.opened.catch(() => {}); // `open` reports the failure, whenever it is called
     socket.closed.catch(() => {});
   }
 
@@ -46,7 +46,7 @@ export class WebSocketStreamTransport implements Transport {
     );
   }
 
-  // How a stream ends says less than how the WebSocket does.
+  // The end of a stream says less than the close of its WebSocket.
   async #end(error?: unknown): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -1,5 +1,5 @@
-// A pair of web byte streams as a transport: { readable, writable }, as WebTransport, WebSocketStream, TransformStream pairs
-// and Deno's and workerd's sockets have them.
+// A pair of web byte streams as a transport: { readable, writable }, as WebTransport, WebSocketStream, pairs of TransformStreams
+// and the sockets of Deno and workerd have them.
 import { bytesOf, cut } from './bytes.js';
 import type { Transport, TransportEvents } from './transport.js';
 
@@ -65,7 +65,7 @@ export class WebStreamsTransport implements Transport {
   #paused = false;
 
   write(chunks: readonly Uint8Array[], written: () => void): void {
-    // A stream keeps what it is given, and the library reuses it: each chunk is copied.
+    // A stream keeps its chunks, and the library uses their memory again: each chunk is copied.
     const writes = chunks.flatMap(cut).map((chunk) => this.#writer.write(chunk.slice()));
     Promise.all(writes).then(
       () => written(),
@@ -86,7 +86,7 @@ export class WebStreamsTransport implements Transport {
     this.#writer.close().catch((error: unknown) => this.#events?.error(error));
   }
 
-  // The streams may have failed already, which was reported then.
+  // The streams may have failed already. Their failure was reported then.
   close(): void {
     this.#events = undefined;
     this.#resume?.();
