@@ -1,4 +1,4 @@
-// Thousands of commands may share an AbortSignal: they share one listener on it as well, since Node warns of a leak after ten.
+// Thousands of commands may share an AbortSignal. They share one listener on it, since Node warns of a leak after ten.
 
 /** What every call that waits takes. */
 export interface WaitOptions {

@@ -1,4 +1,4 @@
-// What libnbd's callbacks are given and give back.
+// The arguments and results of libnbd's callbacks.
 
 /**
  * The error that a callback can see and set: `code` is null while there is none. Set it (`'EIO'`) and return -1, or throw, to
@@ -14,7 +14,7 @@ export interface Extent64 {
   flags: bigint;
 }
 
-/** What a callback may return: nothing is 0; -1 reports an error; 1 from a completion callback retires the command. */
+/** The result of a callback: nothing counts as 0, -1 reports an error, and 1 from a completion callback retires the command. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback without a return statement is the usual one
 export type CallbackResult = number | void;
 

@@ -1,4 +1,4 @@
-// How a value that was refused is named in the error.
+// Names a refused value in the text of an error.
 
 export function describe(value: unknown): string {
   if (value === null) return 'null';

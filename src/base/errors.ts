@@ -1,5 +1,5 @@
-// What goes wrong, as exceptions: NBDError for what libnbd, the server or the socket reports; TypeError and RangeError
-// for arguments that no libnbd call could take.
+// The exceptions: NBDError for an error that libnbd, the server or the socket reports; TypeError and RangeError for an argument
+// that no libnbd call could take.
 
 // Linux's error numbers, in order (asm-generic/errno.h). `-` is a number that is not in use.
 const text = `\
@@ -80,14 +80,14 @@ export function codedError(code: ErrnoCode, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-/** The code of anything that was thrown, `fallback` where it has none that is an errno's. */
+/** The errno's code of anything that was thrown; `fallback` if it has none. */
 export function codeOf(error: unknown, fallback: ErrnoCode): ErrnoCode {
   const code = ownCodeOf(error);
   if (code === undefined) return fallback;
   return isErrnoCode(code) ? code : (aliases.get(code) ?? fallback);
 }
 
-// Node's codes that are no errno's.
+// Codes of Node's own, and the errno's code that says the same.
 const aliases: ReadonlyMap<string, ErrnoCode> = new Map([
   ['ABORT_ERR', 'ECANCELED'],
   ['EAI_AGAIN', 'EHOSTUNREACH'],
@@ -100,7 +100,7 @@ function ownCodeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What an error says beyond an errno's code: all of it where that is no errno's, and what file or address it was. */
+/** What an error's text adds to an errno's code: all of it if the code is no errno's, else a text that names a file or address. */
 export function detailOf(error: unknown): string {
   if (error === undefined) return '';
   if (!(error instanceof Error)) return String(error);
@@ -112,7 +112,7 @@ export function detailOf(error: unknown): string {
   return isErrno && isTransfer && !(error instanceof NBDError) ? '' : error.message;
 }
 
-/** Lets an exception that no caller can receive reach the platform, as one thrown by an event listener does. */
+/** Hands an exception that no caller can catch to the platform, as an uncaught one. */
 export function reportUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;

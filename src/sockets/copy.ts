@@ -1,4 +1,4 @@
-/** Copies bytes. Headers are a few bytes: a view of them costs more than they do. */
+/** Copies bytes. A header has only a few: a view of them would cost more than copying them one by one. */
 export function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void {
   if (count <= 48) {
     for (let i = 0; i < count; i++) target[to + i] = source[from + i] as number;

@@ -1,7 +1,7 @@
-// A transport is opened once; one that goes over it, such as TLS, opens it again.
+// A socket opens its transport once. Another transport that goes over it, such as TLS, opens it again.
 import type { Transport, TransportEvents } from '../transports/transport.js';
 
-/** Passes on what a transport reports. To whom can be changed. */
+/** Passes the reports of a transport on to a target, which can be changed. */
 export class Sink implements TransportEvents {
   target: TransportEvents;
 
@@ -26,9 +26,9 @@ export class Sink implements TransportEvents {
   }
 }
 
-/** An open transport that can be opened again: what it reports then goes to whoever did that. */
+/** An open transport that can be opened again: its reports then go to the one who opened it last. */
 export class Reopenable implements Transport {
-  /** The transport itself, for what goes over the stream below it. */
+  /** The transport itself: TLS takes the Node stream out of it, if it has one. */
   readonly transport: Transport;
   readonly #sink: Sink;
 

@@ -1,5 +1,5 @@
-// The bytes that libnbd sent on a virtual descriptor: those that wait for the end of this turn, and those that the transport was
-// given and has not passed on yet. Small sends are gathered in one buffer; large ones are written from where they are.
+// The bytes that libnbd sent on a virtual descriptor: some wait for the end of this turn, others are with the transport, which has
+// not passed them on yet. Small sends are gathered in one buffer. Large ones are written from where they are.
 import { NBDError } from '../base/errors.js';
 import { copy } from './copy.js';
 
@@ -11,7 +11,7 @@ const gatherSize = 2 ** 16;
 const maxSpareGathers = 8;
 
 export class SendQueue {
-  /** Chunks to be written; the last of them may be the gathering buffer, filled up to #gathered. */
+  /** Chunks to be written. After them come the bytes of the gathering buffer, from #gatherStart to #gathered. */
   #toWrite: Uint8Array[] = [];
   #gather: Uint8Array | undefined;
   #gathered = 0;
@@ -19,7 +19,7 @@ export class SendQueue {
   readonly #fullGathers: Uint8Array[] = []; // to be used again once nothing is pending
   #spareGathers: Uint8Array[] = [];
   #pending = 0; // taken from libnbd and not yet passed on by the transport
-  #inTransport = 0; // those of them that the transport was given
+  #inTransport = 0; // how many of the pending bytes the transport was given
   #wasFull = false;
 
   /** How many bytes can be added; 0 or less when libnbd has to wait. */
@@ -37,7 +37,7 @@ export class SendQueue {
     this.#count(count);
   }
 
-  /** Adds bytes that stay as they are until they were written. */
+  /** Adds bytes of a buffer that does not change before they are written. */
   addStable(source: Uint8Array, start: number, count: number): void {
     if (count <= gatherMax) {
       this.add(source, start, count);
@@ -54,8 +54,8 @@ export class SendQueue {
   }
 
   /**
-   * Takes out what is to be written, in its order, for the transport; `bytes` is what `written` is to be told once the transport has
-   * passed it on.
+   * Takes out the chunks to be written, in their order, for the transport. Once the transport has passed them on, `written` is told
+   * their number of bytes.
    *
    * @throws NBDError EFAULT when a buffer was transferred away.
    */
@@ -112,7 +112,7 @@ export class SendQueue {
   }
 }
 
-/** What a write fails with whose buffer was transferred: half a request is out, so the connection cannot go on. */
+/** The error of a write whose buffer was transferred. Half of the request is out, so the connection cannot go on. */
 export function transferred(): Error {
   return new NBDError('the buffer of a write was transferred before it was sent', 'EFAULT');
 }

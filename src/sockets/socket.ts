@@ -1,4 +1,4 @@
-// One virtual descriptor: a connection as libnbd sees it. Knows nothing of where its bytes come from or go to; that is the transport's.
+// One virtual descriptor: a connection as libnbd sees it. Only the transport knows where its bytes come from and go to.
 import { codedError, codeOf, errnoOf, NBDError } from '../base/errors.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
 import { ReceiveQueue } from './receiving.js';
@@ -17,9 +17,9 @@ export class Socket implements TransportEvents {
   closed = false;
   /** A handle owns it. */
   isOwned = false;
-  /** Given back to its owner unused, so that it may be handed over again. */
+  /** The transport was given back to its owner unused, so that it may be handed over again. */
   released = false;
-  /** What the transport reported, kept as the cause of the NBDError that libnbd makes of it. */
+  /** The error that the connection failed with. It becomes the cause of the NBDError. */
   failure: unknown;
 
   #transport: Transport | undefined;
@@ -41,7 +41,7 @@ export class Socket implements TransportEvents {
     this.fd = fd;
   }
 
-  /** Gives the socket what carries its bytes; a socket has one, from the start or once it is connected. */
+  /** Gives the socket its transport: from the start, or when libnbd connects it. */
   attach(transport: Transport): void {
     this.#transport = transport;
     this.#isConnecting = transport.connecting === true;
@@ -49,8 +49,8 @@ export class Socket implements TransportEvents {
   }
 
   /**
-   * Puts another transport over the one that it has, such as one that encrypts. Bytes that are waiting here are not what the new
-   * one would have read: then it is refused, as somebody may have slipped them in.
+   * Puts another transport, such as TLS, over the one that the socket has. Throws while unread bytes wait here: the new transport
+   * would never see them, and somebody may have slipped them in.
    */
   upgrade(over: (below: Reopenable) => Transport): void {
     const transport = this.#transport;
@@ -139,21 +139,21 @@ export class Socket implements TransportEvents {
     return done;
   }
 
-  /** send: takes a copy of up to `length` bytes of `source` from `start`, and returns of how many. */
+  /** send: copies up to `length` bytes of `source` from `start` on, and returns how many. */
   send(source: Uint8Array, start: number, length: number): number {
     const count = this.#takeable(length);
     if (count > 0) this.#toSend.add(source, start, count);
     return count;
   }
 
-  /** send, of a source that stays as it is until the command was answered: it is written without a copy. */
+  /** send, without a copy: the source does not change before the server has answered the command. */
   sendStable(source: Uint8Array, start: number, length: number): number {
     const count = this.#takeable(length);
     if (count > 0) this.#toSend.addStable(source, start, count);
     return count;
   }
 
-  /** How many of so many bytes can be sent now, which are then flushed; or why none can. */
+  /** How many of `length` bytes can be sent now, or the error why none can. Has them flushed at the end of this turn. */
   #takeable(length: number): number {
     if (this.#errno !== 0) return -this.#errno;
     const { room } = this.#toSend;

@@ -1,9 +1,9 @@
-// A module from whatever a user has of it.
+// Compiles a module from what a user has: the module itself, its bytes, a response or a URL.
 
 /** What a module can be compiled from; a URL is fetched. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string;
 
-/** Compiles a module; `compileUrl` is the platform's way to get at a URL. */
+/** Compiles a module; `compileUrl` is the platform's way to compile the file at a URL. */
 export async function compile(
   source: WasmSource,
   compileUrl: (url: URL | string) => Promise<WebAssembly.Module>,
@@ -14,17 +14,17 @@ export async function compile(
   return compileResponse(source);
 }
 
-/** Compiles what a server delivers, whatever MIME type it calls it. */
+/** Compiles the body of a response, whatever its content type. */
 export async function compileResponse(response: Response | PromiseLike<Response>): Promise<WebAssembly.Module> {
   const delivered = await response;
   const { ok, status, statusText, headers } = delivered;
   const url = delivered.url || 'the response';
   if (!ok) throw notThere(url, `answered ${status} ${statusText}`.trimEnd());
   const type = headers.get('content-type') ?? 'without a content type';
-  // A browser compiles while it downloads only what has exactly this type; a parameter, such as a charset, is one too many.
+  // A browser compiles during the download only if the type is exactly this one, without a parameter such as a charset.
   if (type === 'application/wasm') return WebAssembly.compileStreaming(delivered);
   const bytes = await delivered.arrayBuffer();
-  // Many servers answer for a file that they do not have with the page of the application.
+  // For a file that is missing, many servers answer with the page of the application.
   if (!isWasm(bytes)) throw notThere(url, `answered ${status} with something else (${type})`);
   return WebAssembly.compile(bytes);
 }

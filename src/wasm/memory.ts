@@ -10,7 +10,7 @@ export class Memory {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array | undefined;
 
-  /** Once, when the module is there that the memory is of. */
+  /** To be called once, when the module has been instantiated. */
   attach(memory: WebAssembly.Memory): void {
     this.#memory = memory;
   }
@@ -33,7 +33,7 @@ export class Memory {
 
   /** The memory as a DataView. Good until the next call of an export, which may grow it. */
   get view(): DataView {
-    // Asking the memory or a view for its buffer is a call out of JavaScript; the length of `#bytes` is not.
+    // Memory that grows leaves `#bytes` with length 0. To read that length is cheap; to read a buffer is a call out of JavaScript.
     if (this.#bytes.length === 0 || this.#viewed !== this.#bytes) {
       this.#viewed = this.bytes;
       this.#view = new DataView(this.#viewed.buffer);

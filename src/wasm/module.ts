@@ -1,4 +1,4 @@
-// One instance of a WebAssembly module: its exports, guarded, over a memory that its imports look into as well.
+// One instance of a WebAssembly module. A guard around each export stops all calls once one has failed inside.
 import { NBDError } from '../base/errors.js';
 import { type Memory, nullPointer, type Pointer } from './memory.js';
 
@@ -13,12 +13,12 @@ export class Module<Exports extends ModuleExports> {
   readonly exports: Exports;
   /** What its pointers point into. */
   readonly memory: Memory;
-  /** Why this instance can be used no more; undefined while it can. */
+  /** The error that ended this instance; undefined while it can be used. */
   broken: NBDError | undefined;
   /** Called once, when it has broken. */
   onbroken: (error: NBDError) => void = () => {};
 
-  /** As it is called in errors. */
+  /** Its name in errors. */
   readonly #name: string;
 
   private constructor(name: string, exports: WebAssembly.Exports, memory: Memory) {
@@ -40,14 +40,14 @@ export class Module<Exports extends ModuleExports> {
     return module;
   }
 
-  // A trap or a failed assertion leaves the module's memory as it was in the middle of something: from then on every call
-  // of this instance fails with the error that says so.
+  // A trap or a failed assertion leaves the module's memory in the middle of a change. From then on every call of this instance
+  // fails with the error that says so.
   #guarded(exports: WebAssembly.Exports): Exports {
     const guarded: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(exports)) {
       guarded[name] = typeof value === 'function' ? this.#guard(value as Native) : value;
     }
-    // An object with this many properties is a hash table; as a prototype, V8 makes it one with fixed slots.
+    // V8 makes a hash table of an object with so many properties. A prototype gets fixed slots instead.
     return Object.create(guarded) as Exports;
   }
 

@@ -1,8 +1,8 @@
-// WASI.
+// The little of WASI that the C library is linked with.
 import type { Memory } from './memory.js';
 
-// The little of WASI that the C library is linked with: an environment without variables, and debug messages on standard
-// error, which libnbd writes when debugging is on and no callback was set.
+// The environment has no variables. Standard error takes the debug messages, which libnbd writes when debugging is on and no
+// callback is set.
 export function wasi(memory: Memory): Record<string, (...args: number[]) => number> {
   const EBADF = 8;
   let line = '';
