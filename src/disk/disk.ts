@@ -1,4 +1,4 @@
-// What all above NBD speaks to: a handle, here or in a worker, or whatever stands for one.
+// The interface that everything above NBD speaks to: a handle, here or in a worker, or whatever stands for one.
 import type { WaitOptions } from '../base/abort.js';
 import type { Extent64Callback } from '../generated/callbacks.js';
 import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from '../generated/constants.js';
@@ -26,7 +26,7 @@ export interface Disk {
 /** libnbd's own limit (MAX_REQUEST_SIZE in lib/internal.h), in bytes: it refuses a larger read or write before it touches the buffer. */
 export const maxRequestSize = 64 * 1024 * 1024;
 
-/** What its server has said of a disk, in bytes. */
+/** The sizes that a server has stated of its disk, in bytes. */
 export interface Geometry {
   size: bigint;
   /** Every request is a multiple of this. */

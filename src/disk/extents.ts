@@ -1,4 +1,4 @@
-// The extents of a disk, one after another: block status without its requests.
+// The extents of a disk, one after another. Block status requests bring them; neighbours that are alike become one.
 import type { WaitOptions } from '../base/abort.js';
 import type { Extent64 } from '../base/callback.js';
 import { NBDError } from '../base/errors.js';

@@ -7,7 +7,7 @@ export function checkedInFlight(inFlight: number = defaultInFlight): number {
   return inFlight;
 }
 
-/** The first that fails fails whoever adds the next or waits for the end. */
+/** Bounds how many requests run at a time. When one fails, the next `add`, or `end`, throws its error. */
 export class InFlight {
   readonly #inFlight: number;
   readonly #running = new Set<Promise<void>>();
@@ -32,7 +32,7 @@ export class InFlight {
     if (this.#failure !== undefined) await this.end();
   }
 
-  /** Waits for all of them, also when one has failed: the caller's buffers are its own again then. */
+  /** Waits for all of them, even when one has failed: only then are the caller's buffers its own again. */
   async end(): Promise<void> {
     await Promise.all(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;

@@ -1,4 +1,4 @@
-// The arguments of a call: each is checked, and made what the C function takes. Errors name the call and the argument.
+// The arguments of a call. Each is checked and converted for the C function. Errors name the call and the argument.
 import type { Callback } from '../base/callback.js';
 import { describe } from '../base/describe.js';
 import { maxRequestSize } from '../disk/disk.js';
@@ -13,7 +13,7 @@ const int64Min = -(2n ** 63n);
 const encoder = new TextEncoder();
 
 export class Arguments {
-  /** The call that they are of, as libnbd names it. */
+  /** libnbd's name of the call. */
   call = '';
   readonly #instance: Instance;
   #temporaries: Pointer[] = [];
@@ -22,7 +22,7 @@ export class Arguments {
     this.#instance = instance;
   }
 
-  /** Frees what was made for the call in the module's memory. */
+  /** Frees the strings and bytes that the call has in the module's memory. */
   free(): void {
     for (const pointer of this.#temporaries) this.#instance.module.exports.free(pointer);
     this.#temporaries = [];
@@ -99,7 +99,7 @@ export class Arguments {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
 
-  /** A zeroed buffer for a read of `count` bytes; none for a count that libnbd is going to refuse. */
+  /** A zeroed buffer for a read of `count` bytes; an empty one for a count that libnbd is going to refuse. */
   newBytes(name: string, count: number): Uint8Array<ArrayBuffer> {
     this.#integer(name, count, 0, 2 ** 32 - 1);
     return new Uint8Array(count > maxRequestSize ? 0 : count);

@@ -10,7 +10,7 @@ import type { Pointer } from '../wasm/memory.js';
 
 const EFAULT = errnoOf('EFAULT');
 
-/** Who waits for a command; a command issued by an `aio*` call has nobody. */
+/** Somebody who waits for a command. Nobody waits for a command of an `aio*` call. */
 export interface Waiter {
   /** The libnbd call that a user made, `nbd_pread`, as the error is to name it. */
   readonly call: string;
@@ -19,7 +19,7 @@ export interface Waiter {
   reject(error: unknown): void;
 }
 
-/** The handle that a command is of, as far as the command has to do with it. */
+/** What a command needs of its handle. */
 export interface CommandOwner extends Owner {
   readonly exports: Exports;
   readonly closures: Closures;
@@ -37,7 +37,7 @@ export class Command implements Closure {
   /** The user's own completion. */
   callback: Callback | undefined;
 
-  /** What identifies it to libnbd; -1 until libnbd has taken it. */
+  /** libnbd's number for the command; -1 until libnbd has taken it. */
   cookie = -1n;
   /** Linux's error number that libnbd completed it with. */
   errno = 0;
@@ -76,10 +76,10 @@ export class Command implements Closure {
     this.callback = callback;
     const key = this.owner.closures.add(this);
     this.#keys.push(key);
-    return this.owner.exports.nbd_wasm_completion(key); // named: looked up by a made-up name, it costs as much as all of this
+    return this.owner.exports.nbd_wasm_completion(key); // not by `closure`: a name put together costs as much as all the rest
   }
 
-  /** Any other closure of the command's; none where there is no callback. */
+  /** Any other closure of the command's; libnbd's null closure where there is no callback. */
   closure(type: ClosureType, callback: Callback | undefined): Pointer {
     if (callback === undefined) return this.owner.exports[`nbd_wasm_${type}`](0);
     const key = this.owner.closures.add({ owner: new CallbackOwner(this), callback });
@@ -126,7 +126,7 @@ export class Command implements Closure {
   }
 }
 
-// The owner of a command's callbacks: as its connection, but exceptions go to the command.
+// The owner of a command's callbacks. It does as the connection does, but keeps exceptions in the command.
 class CallbackOwner {
   readonly #command: Command;
 

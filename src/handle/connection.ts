@@ -51,7 +51,7 @@ export class Connection implements CommandOwner, Dependent {
     this.buffers = instance.buffers;
   }
 
-  /** Throws what says why no call can be made any more. */
+  /** Throws an error that says why no call can be made any more. */
   assertOpen(call: string): void {
     this.instance.failures.lastCause = undefined;
     if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
@@ -69,7 +69,7 @@ export class Connection implements CommandOwner, Dependent {
     }
   }
 
-  /** The error of the libnbd call that has just failed, told of as the call that the user made. */
+  /** The error of the libnbd call that has just failed, under the name of the user's call. */
   lastError(call: string): NBDError {
     const { memory } = this.instance;
     const text = this.exports.nbd_get_error();
@@ -112,8 +112,8 @@ export class Connection implements CommandOwner, Dependent {
   }
 
   /**
-   * For the result of a blocking call of libnbd's that was made for its first half: nothing can wait inside the module, so the call
-   * returns where it would have waited (wasm/posix.c). Throws libnbd's error for a call that failed otherwise.
+   * Checks the result of a blocking call that was made for its first half alone. Nothing can wait inside the module, so the call
+   * returns where it would have waited (wasm/posix.c). Throws libnbd's error for any other failure.
    */
   startToWait(call: string, result: number): void {
     const hasStarted = this.instance.wouldHaveWaited();
@@ -124,7 +124,7 @@ export class Connection implements CommandOwner, Dependent {
     if (!waiter.check()) this.#waiters.push(waiter);
   }
 
-  /** Waits for the next thing that happens, whatever has happened already. */
+  /** Waits for the next event of the handle, whatever its state is now. */
   waitForEvent(waiter: StateWaiter): void {
     this.#waiters.push(waiter);
   }
@@ -134,7 +134,7 @@ export class Connection implements CommandOwner, Dependent {
     if (index !== -1) this.#waiters.splice(index, 1);
   }
 
-  /** What killed the handle, told of as the call given; undefined while it is not dead. */
+  /** The error that killed the handle, under the name of `call`; undefined while the handle is not dead. */
   death(call: string): NBDError | undefined {
     const death = this.#death;
     return death && retold(death, { message: renamed(death.message, call) });
@@ -145,7 +145,7 @@ export class Connection implements CommandOwner, Dependent {
     return this.#socket?.isConnecting === true && this.#socket.errno === 0;
   }
 
-  /** What the socket has failed with while libnbd has not noticed yet, since it waits for nothing from it. */
+  /** The socket's error, if libnbd has not noticed it: libnbd looks at a socket only while it waits for it. */
   socketError(call: string): NBDError | undefined {
     const socket = this.#socket;
     if (socket === undefined || socket.closed || socket.errno === 0) return undefined;
@@ -167,14 +167,14 @@ export class Connection implements CommandOwner, Dependent {
     this.#callbacks--;
   }
 
-  /** A callback of the handle's own (debug) threw: there is no call that could report it. */
+  /** The debug callback threw. No call can report its exception. */
   threw(): boolean {
     return false;
   }
 
   /**
-   * Lets libnbd do all that it can without waiting. To be called after every call that may have moved its state machine, and
-   * by the socket. Level-triggered: whoever calls too often does no harm.
+   * Lets libnbd do all that it can without waiting. Whoever makes a call that may have moved libnbd's state machine calls this
+   * after it, and the socket does when it is ready. A call too many does no harm.
    */
   kick(): void {
     if (this.closed || this.#isPumping || this.#callbacks > 0) return;
@@ -187,7 +187,7 @@ export class Connection implements CommandOwner, Dependent {
     }
   }
 
-  // A socket's event has no caller whom a failure of the module could be thrown at; those who wait were told already.
+  // A socket's event has no caller who could catch a failure of the module. Those who wait have heard of it already.
   #socketOnReady = (): void => {
     this.instance.failures.lastCause = undefined;
     try {
@@ -238,7 +238,7 @@ export class Connection implements CommandOwner, Dependent {
     if (this.#waiters.length > 0) this.#waiters = this.#waiters.filter((waiter) => !waiter.check());
   }
 
-  /** Puts a command back that is complete while its option is not: libnbd is still in the middle of it. */
+  /** Puts back a command that is complete while libnbd is still in the middle of its option. */
   settleLater(command: Command): void {
     this.#completed.push(command);
   }
@@ -254,7 +254,7 @@ export class Connection implements CommandOwner, Dependent {
     this.#rejectAll(error);
   }
 
-  /** The instance of the module has failed: nothing will complete any more. */
+  /** The instance is broken: nothing will complete any more. */
   abandon(error: NBDError): void {
     this.#rejectAll(() => error);
     this.#socket?.close();

@@ -59,7 +59,7 @@ export abstract class Handle {
     return this.connection.issue(command, this.arg.call, () => native(command));
   }
 
-  /** @internal `aio_command_completed`, whose error has what a callback of the command threw as its cause. */
+  /** @internal `aio_command_completed`. If a callback of the command threw, the exception is the error's cause. */
   protected hasCompleted(cookie: number | bigint): boolean {
     const id = this.arg.uint64('cookie', cookie);
     const command = this.connection.issued(id);
@@ -69,15 +69,15 @@ export abstract class Handle {
   }
 
   /**
-   * @internal Makes a socket libnbd's: `native` gets its virtual descriptor. A handle that is not newly created refuses it
-   * before it is touched, and a socket that libnbd does not take stays the caller's.
+   * @internal Hands a socket to libnbd: `native` gets its virtual descriptor. A handle that is not newly created refuses the socket
+   * untouched. A socket that libnbd does not take stays the caller's.
    */
   protected giveSocket(name: string, socket: number | SocketLike, native: (fd: number) => number): void {
     if (typeof socket !== 'number' && (typeof socket !== 'object' || socket === null)) {
       throw this.arg.wrong(name, 'a virtual descriptor or a socket', socket);
     }
     const isCreated = this.exports.nbd_aio_is_created(this.pointer) !== 0;
-    let fd = -1; // what a handle in another state gets: libnbd looks at its state first, and says so
+    let fd = -1; // good enough for a handle in another state: libnbd looks at the state first, and refuses the call
     if (isCreated) {
       fd = typeof socket === 'number' ? this.arg.int(name, socket) : this.instance.openSocket(socket).fd;
       if (this.instance.descriptors.get(fd)?.isOwned) {

@@ -15,7 +15,7 @@ export interface Caller {
 /** How an option's reply becomes the promise's result, as libnbd's blocking call has it. */
 export type OptionResult = 'none' | 'boolean' | 'list count' | 'context count';
 
-/** How libnbd's errors call the request that was refused. */
+/** The names of requests in libnbd's errors. */
 const requestNames = { 'list count': 'list', 'context count': 'meta context' } as const;
 
 /** Issues a command and waits for its reply. */
@@ -102,8 +102,8 @@ function begin({ connection, arg }: Caller, call: string, signal: AbortSignal | 
 }
 
 /**
- * Makes a call that changes the handle's state, and waits until a test of the state holds. Aborting it lets the connection fail:
- * nothing of it stays open.
+ * Makes a call that changes the handle's state, and waits until a test of the state holds. An abort makes the connection fail, so
+ * that nothing stays open.
  */
 export function stateChange(
   caller: Caller,
@@ -119,7 +119,7 @@ export function stateChange(
       waitUntil(caller, call, signal, isReached, { resolve, reject });
       return;
     }
-    caller.connection.kick(); // libnbd had nothing to wait for, and so asks no more, not even whether it has died of it
+    caller.connection.kick(); // nothing is left to wait for, but the call may have killed the handle: the pump finds out
     resolve();
   });
 }

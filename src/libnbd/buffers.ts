@@ -20,9 +20,9 @@ export interface Mapping {
   readonly bytes: Uint8Array;
   /** How many bytes it had when it was mapped: a buffer that is transferred loses them. */
   readonly length: number;
-  /** Set while all of it is known to be zero: libnbd's clearing of it has nothing to do. */
+  /** Whether all of its bytes are known to be zero, so that there is nothing to clear when libnbd clears it. */
   zeroed: boolean;
-  /** The page that its addresses start on, and the one after those that they take. */
+  /** The first page of its addresses, and the page after the last. */
   readonly first: number;
   readonly end: number;
 }
@@ -68,7 +68,7 @@ export class Buffers {
     return mapping;
   }
 
-  // The next run of free pages after the one last handed out, going around once.
+  // Finds free pages that follow one another: after those that were handed out last, then from the start.
   #find(count: number): number {
     let start = this.#next;
     for (let wrapped = false; ; ) {

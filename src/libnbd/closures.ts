@@ -5,12 +5,12 @@ import { codeOfErrno, errnoOf, isErrnoCode, reportUncaught } from '../base/error
 import type { Memory, Pointer } from '../wasm/memory.js';
 import type { Buffers } from './buffers.js';
 
-/** What the callbacks of one call share: the handle that is in use while they run, and the first exception of theirs. */
+/** What the callbacks of one call share: the handle that is in use while they run, and the keeper of their first exception. */
 export interface Owner {
   /** How many callbacks of the handle are running: none of its calls may be made from inside one. */
   enterCallback(): void;
   leaveCallback(): void;
-  /** A callback threw. False where nobody will ever ask, so that the exception must go to the platform. */
+  /** Keeps the exception of a callback. False if no call will report it: then it goes to the platform. */
   threw(exception: unknown): boolean;
 }
 
@@ -20,15 +20,15 @@ export interface Closure {
   // Each type of closure has its own arguments; the trampolines below and the generated types agree on them.
   readonly callback?: Callback | undefined;
   /**
-   * The library's own completion, which comes before `callback`: told the error number, it calls nothing of a user's. It may make
-   * the command fail, with the error number that it returns.
+   * The library's own completion, called before `callback` with the error number. It calls no code of a user's. If it returns an
+   * error number, the command fails with that.
    */
   completed?(errno: number): number;
   /** Keeps an exception of the callback's; false where nobody will ever ask for it. The owner's where it is left out. */
   threw?(exception: unknown): boolean;
   /** libnbd will not call the closure again. */
   freed?(): void;
-  /** The instance of the module can be used no more, so that libnbd will neither call nor free the closure. */
+  /** The instance is broken: libnbd will neither call nor free the closure. */
   abandoned?(error: Error): void;
 }
 
@@ -57,7 +57,7 @@ export class Closures {
     return key;
   }
 
-  /** For a closure that never reached libnbd; libnbd itself calls this when it needs a closure no more. */
+  /** libnbd calls this when it needs a closure no more. JavaScript calls it for a closure that never reached libnbd. */
   free(key: number): void {
     const closure = this.#closures[key];
     this.#closures[key] = undefined;
@@ -123,7 +123,7 @@ export class Closures {
     return result;
   }
 
-  // Nothing may be thrown through libnbd's frames: an exception becomes the result -1, and its owner keeps it.
+  // No exception may pass through libnbd's frames. It becomes the result -1, and its owner keeps it.
   #call(key: number, args: unknown[]): number {
     const closure = this.#closures[key];
     if (closure === undefined) throw new Error(`libnbd called closure ${key}, which it has freed`);

@@ -1,4 +1,4 @@
-// What the platform can do for libnbd beside carrying bytes: open connections and start processes.
+// What the platform can do for libnbd beside carrying bytes: open connections, start processes and TLS, and read the environment.
 import { NBDError } from '../base/errors.js';
 import type { Reopenable } from '../sockets/rerouting.js';
 import type { Connect, ConnectTarget } from '../transports/target.js';
@@ -38,9 +38,9 @@ export interface TlsCredentials {
   psk?: { identity: string; key: string };
 }
 
-/** What libnbd's handle says of TLS. */
+/** The settings of a handle for TLS. */
 export interface TlsSettings {
-  /** The name that was connected to, for the server to choose its certificate by. */
+  /** The name that was connected to. The server chooses its certificate by it. */
   hostname: string | undefined;
   /** The name that the certificate must have; undefined where none is known. */
   verifyName: string | undefined;
@@ -62,7 +62,7 @@ export interface Host {
   readonly getenv?: (name: string) => string | undefined;
 }
 
-/** What a platform that opens no connections says. */
+/** The `connect` of a platform that opens no connections. */
 export function cannotConnect(target: ConnectTarget): never {
   const what = 'path' in target ? target.path : `${target.host}:${target.port}`;
   throw new NBDError(

@@ -1,4 +1,4 @@
-// struct sockaddr, in Linux's layout (which Emscripten's C library shares), and what it names.
+// Reads a struct sockaddr in Linux's layout, which is also that of Emscripten's C library.
 import { codedError } from '../../base/errors.js';
 import type { ConnectTarget } from '../../transports/target.js';
 
@@ -6,7 +6,7 @@ const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
-/** What an address names. One of IPv6's discard-only block is a stand-in for a host name in `noted` (wasm/posix.c). */
+/** The target that an address names. One of IPv6's discard-only block stands for a host name in `noted` (wasm/posix.c). */
 export function socketAddress(bytes: Uint8Array, noted?: ReadonlyMap<number, ConnectTarget>): ConnectTarget {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const family = bytes.length < 2 ? -1 : view.getUint16(0, true);
@@ -26,7 +26,7 @@ export function socketAddress(bytes: Uint8Array, noted?: ReadonlyMap<number, Con
   return { host: new URL(`tcp://[${groups.join(':')}]`).hostname.slice(1, -1), port }; // in its shortest form
 }
 
-// A name of the abstract namespace starts with a null character, and Linux counts what follows it.
+// A null character ends the name. One at the start does not: it begins a name of Linux's abstract namespace.
 function unixPath(bytes: Uint8Array): string {
   const end = bytes.indexOf(0, 1);
   return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));

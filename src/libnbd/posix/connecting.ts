@@ -1,5 +1,5 @@
-// The calls that make a virtual descriptor a connection, plain or with TLS. Results are negated Linux error numbers where they
-// are negative.
+// The calls that make a virtual descriptor a connection, plain or with TLS. A result that is negative is one of Linux's error
+// numbers, negated.
 import type { DescriptorTable } from '../../sockets/table.js';
 import { toTransport } from '../../transports/socket_like.js';
 import type { ConnectTarget } from '../../transports/target.js';
@@ -125,7 +125,7 @@ export class ConnectingCalls {
   }
 }
 
-/** The port that a service names, as a number or as `nbd`; undefined for what is no port. */
+/** The port of a service, which is a number or `nbd`; undefined for any other text. */
 function portOf(service: string): number | undefined {
   if (service === 'nbd') return 10809;
   const port = /^\d+$/.test(service) ? Number(service) : Number.NaN;

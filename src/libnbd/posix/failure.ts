@@ -1,14 +1,14 @@
-// Why a call of libnbd's failed: its error number for libnbd, and what the platform told of it for the error that libnbd makes.
+// Why a POSIX call of libnbd's failed. libnbd gets an error number. The platform's exception is kept for the error that follows.
 import { codeOf, type ErrnoCode, errnoOf } from '../../base/errors.js';
 
 /** An error number as a call returns it: negated. */
 export const negated = (code: ErrnoCode): number => -errnoOf(code);
 
 export class Failures {
-  /** What made the last call fail, as the platform told it. Reset before each call that a user makes. */
+  /** The exception that made the last POSIX call fail. Reset before each call of a user's. */
   lastCause: unknown;
 
-  /** The result of an action; what it throws becomes the call's error number, and the last cause. */
+  /** Runs an action for its result. An exception becomes an error number, and the last cause. */
   attempt(action: () => number): number {
     try {
       return action();

@@ -1,5 +1,5 @@
-// The calls that start a server of its own, and those that tidy up after it. Results are negated Linux error numbers where they
-// are negative.
+// The calls that start a server as a child process, and those that tidy up after it. A result that is negative is one of Linux's
+// error numbers, negated.
 import type { Socket } from '../../sockets/socket.js';
 import type { DescriptorTable } from '../../sockets/table.js';
 import { type Memory, optionalString, type Pointer } from '../../wasm/memory.js';
@@ -14,7 +14,7 @@ export class ProcessCalls {
   readonly #descriptors: DescriptorTable;
   readonly #host: Host;
   readonly #failures: Failures;
-  /** What the next process will be connected to, or will listen on. */
+  /** The descriptor that the next process will be connected to, or the socket that it will listen on. */
   #pair: Socket | undefined;
   #listener: Listener | undefined;
   #boundPath = '';

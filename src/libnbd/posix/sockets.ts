@@ -1,5 +1,5 @@
-// The calls on a virtual descriptor, and on a virtual address: wasm/posix.c passes them on. Results are negated Linux error
-// numbers where they are negative.
+// The calls on a virtual descriptor, and on a virtual address: wasm/posix.c passes them on. A result that is negative is one of
+// Linux's error numbers, negated.
 import { transferred } from '../../sockets/sending.js';
 import type { DescriptorTable } from '../../sockets/table.js';
 import type { Memory } from '../../wasm/memory.js';
@@ -33,7 +33,7 @@ export class SocketCalls {
     else {
       const mapping = this.#buffers.at(address);
       mapping.zeroed = false;
-      // What was read for a buffer that is gone is skipped: its command fails alone (src/handle/command.ts).
+      // Bytes for a buffer that was transferred are skipped: only its command fails (src/handle/command.ts).
       if (this.#buffers.isDetached(mapping)) {
         const skipped = new Uint8Array(Math.min(length, skipSize));
         result = socket.receive(skipped, 0, skipped.length);
