@@ -1,4 +1,4 @@
-// Where the module's bytes come from.
+// load(): makes an instance of libnbd, wherever the module's bytes come from.
 
 import type { Host } from './libnbd/host.js';
 import { Library } from './nbd.js';
@@ -18,7 +18,10 @@ export interface LoadOptions {
   connect?: Connect | undefined;
 }
 
-/** Makes `load` of a platform: its way to get at libnbd.wasm beside its JavaScript, and at a URL, and what it can do. */
+/**
+ * Makes the `load` of a platform: `compileDefault` compiles the libnbd.wasm beside its JavaScript, `compileUrl` the file at a URL.
+ * `platform` is what it can do for libnbd.
+ */
 export function loader(
   compileDefault: () => Promise<WebAssembly.Module>,
   compileUrl: (url: URL | string) => Promise<WebAssembly.Module>,

@@ -60,7 +60,7 @@ export class NBD extends Methods {
 
   /**
    * Gives TLS its credentials in memory, in place of the files that {@link NBD.setTlsCertificates | setTlsCertificates} and
-   * {@link NBD.setTlsPskFile | setTlsPskFile} name. libnbd has no such call. To be made before connecting.
+   * {@link NBD.setTlsPskFile | setTlsPskFile} name. libnbd has no such call. Call it before connecting.
    */
   setTlsCredentials(credentials: TlsCredentials): void {
     this.begin('setTlsCredentials');

@@ -1,4 +1,4 @@
-// The script that a page's worker runs: it serves the calls of `libnbd-wasm/worker-client`. Importing it is all there is to do.
+// The script that a page's worker runs: it serves the calls of `libnbd-wasm/worker-client`. To import it is enough.
 import { connectThrough, connectWebSocket, load } from './browser.js';
 import { type Port, WorkerServer } from './worker/server.js';
 

@@ -1,5 +1,5 @@
-// A connection that the library opens itself, in Node: TCP or a Unix socket, read with `onread` into one buffer that is
-// used again and again, which moves bytes more than twice as fast as 'data' events do.
+// A connection that the library opens itself, in Node: TCP or a Unix socket. `onread` reads into one buffer that is used again
+// and again, which moves bytes more than twice as fast as 'data' events do.
 import { connect, type NetConnectOpts } from 'node:net';
 import { DuplexTransport } from '../transports/duplex.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
@@ -30,7 +30,7 @@ class NodeConnection extends DuplexTransport {
         },
       },
     });
-    socket.on('error', () => {}); // one that comes before it is opened is told then
+    socket.on('error', () => {}); // `open` reports an error that came before it
     super(socket);
     this.#early = early;
   }

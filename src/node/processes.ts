@@ -17,8 +17,8 @@ export class NodeProcesses implements Processes {
   }
 
   listen(path: string): Listener {
-    // libuv removes a Unix socket's file when it closes the listener, and this process must close its own once the command
-    // has it: so the file gets its real name after it was bound.
+    // When libuv closes the listener, it removes the file that it was bound to. This process closes its listener once the command
+    // has it, and the file must stay: so it gets its real name after it was bound.
     const bound = `${path}.bound`;
     const server = createServer();
     server.listen(bound);
@@ -30,7 +30,7 @@ export class NodeProcesses implements Processes {
     };
   }
 
-  // The protocol wants the process's own number in its environment, which only the process itself can know in time.
+  // The protocol wants the process's own number in its environment. A shell knows it before it becomes the command.
   #spawnActivated(server: Server, argv: string[], socketName = 'unknown'): number {
     const env = { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: socketName };
     // Node has no public way to a listener's descriptor, and passes no listening server on by itself.

@@ -26,7 +26,7 @@ class TlsTransport extends DuplexTransport {
     this.#socket = socket;
   }
 
-  // Until the server is verified nothing may be sent to it: Node's own socket would send what it has queued a moment before.
+  // Nothing may be sent to a server that is not verified. Node's own socket would send its queue a moment before it verifies.
   override get connecting(): boolean {
     return !this.#isSecure;
   }
@@ -37,12 +37,12 @@ class TlsTransport extends DuplexTransport {
       events.connected();
     });
     super.open({
-      connected: () => {}, // of the connection below, which was
+      connected: () => {}, // 'secureConnect' counts, not the connection below
       data: (bytes) => events.data(bytes),
       end: () => (this.#isSecure ? events.end() : events.error(handshakeError('the server closed the connection'))),
       error: (error) => {
-        // qemu-nbd ends without TLS's goodbye once it was told to disconnect, and may reset the connection: that is the end,
-        // as for upstream (tls_recv in lib/crypto.c).
+        // After a disconnect, qemu-nbd ends without TLS's goodbye and may reset the connection. Here this is the end of the stream,
+        // as it is for upstream (tls_recv in lib/crypto.c).
         if (this.#isShutDown) events.end();
         else events.error(this.#isSecure ? error : handshakeError(error));
       },
@@ -66,7 +66,7 @@ function tlsOptions(settings: TlsSettings): ConnectionOptions {
   const common: ConnectionOptions = {
     rejectUnauthorized: verifyPeer,
     ...(hostname === undefined || isIP(hostname) !== 0 ? {} : { servername: hostname }),
-    // Without a name that was connected to (a Unix socket), a certificate of the authority's is all that can be asked for.
+    // Over a Unix socket there is no name. Then any certificate of the authority's will do.
     checkServerIdentity: (_host, certificate) =>
       verifyName === undefined ? undefined : checkServerIdentity(verifyName, certificate),
   };

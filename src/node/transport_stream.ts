@@ -1,4 +1,4 @@
-// A transport as a Node stream, for what only takes those.
+// A transport as a Node stream, for code that takes nothing else, such as Node's TLS.
 import { Duplex } from 'node:stream';
 import type { Transport } from '../transports/transport.js';
 

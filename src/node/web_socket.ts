@@ -1,11 +1,11 @@
-// connectWebSocket in Node: with the `ws` package, on every version. It can stop reading, which the WebSocket that Node 22
-// has cannot, and it is loaded only when somebody opens a WebSocket.
+// connectWebSocket in Node: with the `ws` package, on every version. A WebSocket of `ws` can stop reading; Node 22's own cannot.
+// The package is loaded only when somebody opens a WebSocket.
 import { type ConnectWebSocket, connectWebSocket as connectWith } from '../transports/connect_web_socket.js';
 import { WebSocketTransport } from '../transports/web_socket.js';
 
 const options = {
-  perMessageDeflate: false, // disks do not get smaller at a price that pays
-  skipUTF8Validation: true, // text is refused whatever is in it
+  perMessageDeflate: false, // compression costs more than it saves of a disk's bytes
+  skipUTF8Validation: true, // text is refused, valid or not
   closeTimeout: 5_000, // a peer that does not answer the close keeps the process alive this long
 };
 

@@ -11,7 +11,7 @@ import { isMessagePort } from '../transports/message_port.js';
 import { type BytePair, isBytePair } from '../transports/web_streams.js';
 import { moveBytes, type Reply, type Request, receiveError, type Sent, type WorkerOptions } from './messages.js';
 
-/** What is used of a `Worker`. */
+/** The members of a `Worker` that are used here. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -64,7 +64,7 @@ export interface WorkerNBD extends RemoteCalls {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Calls by name; what a handle's methods are made of. */
+/** Makes a call by its name. */
 type Call = (name: string, args: readonly unknown[]) => Promise<unknown>;
 
 interface Pending {
@@ -93,7 +93,7 @@ export class WorkerLibrary {
   /** @internal */
   static async load(worker: WorkerLike, options: Promise<WorkerOptions>): Promise<WorkerLibrary> {
     const library = new WorkerLibrary(worker);
-    // Once it runs, an exception that nobody caught is the page's to hear of (window.onerror), and the worker goes on.
+    // Once the worker runs, the page hears of an exception that nobody catches there (window.onerror), and the worker goes on.
     worker.addEventListener('error', (event) => {
       if (library.#names.length > 0) return;
       event.preventDefault();
@@ -115,7 +115,7 @@ export class WorkerLibrary {
     return remoteHandle(this.#names, (name, args) => this.#call(handle, name, args));
   }
 
-  /** Ends the worker at once, with all its handles and connections; what is still waited for rejects. */
+  /** Ends the worker at once, with all its handles and connections. Promises that still wait reject. */
   close(): void {
     this.#fail(new NBDError('the worker was ended by close()', 'ECANCELED'));
   }
@@ -197,7 +197,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 const isTransferable = (value: unknown): value is MessagePort | ReadableStream | WritableStream =>
   value instanceof MessagePort || value instanceof ReadableStream || value instanceof WritableStream;
 
-/** A worker's script that is not there tells nothing. */
+/** The error of a worker that did not start. Its event says nothing if the script is not there. */
 export function startError(cause: { readonly message?: string }): Error {
   return new Error(
     `the worker could not be started${cause.message ? `: ${cause.message}` : ''}. Its script is libnbd-wasm/worker: put it where the ` +
@@ -231,7 +231,7 @@ function remoteHandle(names: readonly string[], call: Call): WorkerNBD {
 
 function movableSocket(socket: object): MessagePort | BytePair {
   if (isMessagePort(socket)) return socket;
-  // Of a class of the platform's, such as WebTransport's, its members are not its own.
+  // An object of a platform's class, such as a stream of WebTransport's, inherits these members: a message would leave them out.
   if (isBytePair(socket)) return { readable: socket.readable, writable: socket.writable };
   throw new TypeError(
     'connectSocket: a worker can be given a MessagePort or { readable, writable } byte streams; ' +

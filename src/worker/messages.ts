@@ -1,7 +1,7 @@
-// What a page and its worker say to each other.
+// The messages between a page and its worker.
 import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
 
-/** What the library is loaded with. */
+/** How the worker is to load the library. */
 export interface WorkerOptions {
   readonly wasm?: WebAssembly.Module | BufferSource | string | undefined;
   readonly proxy?: string | undefined;
@@ -21,14 +21,14 @@ export type Reply =
   /** A callback of the call was called. */
   | { readonly kind: 'callback'; readonly id: number; readonly index: number; readonly args: readonly unknown[] };
 
-/** An argument: functions and signals stay where they are, and something stands for them. */
+/** An argument. A function or a signal stays in the page: an index or a mark stands for it. */
 export type Sent =
   | { readonly value: unknown }
   | { readonly callback: number }
   | { readonly signal: true }
   | { readonly options: Readonly<Record<string, Sent>> };
 
-/** An error: one that messages cannot carry, for its class or what it has besides, is taken apart. */
+/** An error. An NBDError is taken apart, since a message keeps neither its class nor its members. */
 export type SentError =
   | { readonly nbd: { readonly message: string; readonly code: ErrnoCode | null; readonly cause?: SentError } }
   | { readonly other: unknown };
@@ -48,7 +48,7 @@ export function receiveError(sent: SentError): unknown {
   return new NBDError(message, code, cause === undefined ? undefined : { cause: receiveError(cause) });
 }
 
-/** Bytes to be moved to the other side. Those that fill their buffer take it with them; a part of a larger one is copied. */
+/** Bytes to be moved to the other side. A view of a whole buffer takes the buffer with it; a view of a part is copied. */
 export function moveBytes(view: ArrayBufferView, transfer: Transferable[]): Uint8Array {
   const bytes = bytesOf(view);
   const isWhole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;

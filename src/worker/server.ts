@@ -8,7 +8,7 @@ import type { ConnectThrough } from '../transports/connect_through.js';
 import type { ConnectWebSocket } from '../transports/connect_web_socket.js';
 import { copyBytes, moveBytes, type Reply, type Request, type Sent, sendError } from './messages.js';
 
-/** What the worker's platform has. */
+/** What the server needs of the worker's platform. */
 export interface Platform {
   load(options: LoadOptions): Promise<Library>;
   connectWebSocket: ConnectWebSocket;
@@ -21,7 +21,7 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: { readonly data: Request }) => void): void;
 }
 
-/** What the page makes of other calls (client.ts). */
+/** Calls that the page makes of other calls (client.ts). */
 const madeOfOthers = ['constructor', 'extents', 'readable', 'writable'];
 
 type Call = (...args: unknown[]) => unknown;
@@ -117,7 +117,7 @@ export class WorkerServer {
     return controller.signal;
   }
 
-  // The bytes are a part of a buffer that is still being filled.
+  // Bytes are copied: they are a part of a buffer that is still being filled.
   #callBack(id: number, index: number, args: readonly unknown[]): void {
     const transfer: Transferable[] = [];
     const sent = args.map((arg) => (arg instanceof Uint8Array ? copyBytes(arg, transfer) : arg));
