@@ -1,5 +1,5 @@
-/* The C library's assert, but for the text of what was asserted, which would be a tenth of the module: file and line tell
- * it as well. JavaScript throws, and the instance is not used again.
+/* The C library's assert, without the text of the expression: all these texts would be a tenth of the module, and file and line
+ * tell as much. JavaScript throws, and the instance is not used again.
  */
 #undef assert
 #ifndef LIBNBD_WASM_ASSERT_H

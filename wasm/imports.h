@@ -1,7 +1,7 @@
 /* What the module takes from JavaScript, in its import namespace "libnbd": src/libnbd/imports.ts gives it.
  *
- * Descriptors are the virtual ones of src/sockets/. Addresses may be virtual (posix.c). A negative result is one of
- * Linux's error numbers, negated, and an error argument holds one while JavaScript has it.
+ * Descriptors are the virtual ones of src/sockets/. Addresses may be virtual (posix.c). A negative result is one of Linux's error
+ * numbers, negated. What an error argument points to is one of Linux's error numbers while JavaScript has it.
  */
 #ifndef LIBNBD_WASM_IMPORTS_H
 #define LIBNBD_WASM_IMPORTS_H

@@ -37,7 +37,7 @@ xmlStrEqual (const xmlChar *a, const xmlChar *b)
   return a == b || (a && b && strcmp ((const char *)a, (const char *)b) == 0);
 }
 
-/* uri.c raises one when it has no memory, and returns NULL as well. */
+/* uri.c raises an error when there is no memory. It returns NULL as well, which is enough for libnbd. */
 void
 __xmlRaiseError (xmlStructuredErrorFunc structured, xmlGenericErrorFunc generic, void *data, void *context,
                  void *node, int domain, int code, xmlErrorLevel level, const char *file, int line,

@@ -95,7 +95,7 @@ WRAP (void *, memset, void *s, int c, size_t n)
   return s;
 }
 
-/* Upstream shows no more than this of a buffer, and how much it left out. */
+/* Upstream shows no more than so many bytes of a buffer, and then how many it left out. */
 #define PRINTABLE_MAX 512
 extern char *__real_nbd_internal_printable_buffer (const void *buf, size_t count);
 WRAP (char *, nbd_internal_printable_buffer, const void *buf, size_t count)
@@ -137,8 +137,8 @@ WRAP (int, setsockopt, int fd, int level, int name, const void *value, socklen_t
   return 0;
 }
 
-/* Resolving would block, so the host does it when it connects. What connect gets is an address of IPv6's discard-only
- * block (100::/64, RFC 6666) that ends in the number under which the host name and the port were noted.
+/* Resolving a name would block, so the host does it when it connects. connect gets an address of IPv6's discard-only block
+ * (100::/64, RFC 6666). The address ends in the number under which the host name and the port were noted.
  */
 struct stand_in {
   struct addrinfo info;
@@ -177,7 +177,7 @@ WRAP (void, freeaddrinfo, struct addrinfo *list)
   free (stand_in);
 }
 
-/* How nbd_get_uri tells an address that nbd_aio_connect was given. */
+/* With this, nbd_get_uri writes the address that nbd_aio_connect was given. */
 WRAP (int, getnameinfo, const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_size, char *port,
       socklen_t port_size, int flags)
 {
@@ -239,7 +239,7 @@ WRAP (int, rmdir, const char *path)
   return result_of (nbd_wasm_rmdir (path));
 }
 
-/* libnbd looks at each variable before it asks for another. */
+/* One buffer is enough: libnbd is done with one variable before it asks for another. */
 WRAP (char *, getenv, const char *name)
 {
   static char value[4096];

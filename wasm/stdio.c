@@ -1,5 +1,5 @@
-/* Formatted output and input without floating point, of which libnbd has none: it would be a tenth of the module.
- * Emscripten's C library has integer-only printf functions; these send libnbd's calls there.
+/* Formatted output and input without floating point. libnbd formats no such numbers, and the code for them would be a tenth of
+ * the module. Emscripten's C library has printf functions for integers alone; libnbd's calls are sent there.
  */
 #include <stdarg.h>
 #include <stdint.h>

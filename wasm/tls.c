@@ -1,8 +1,8 @@
-/* TLS by the platform, in GnuTLS's place: what lib/crypto.c does when it is compiled with it.
+/* TLS by the platform, in the place of GnuTLS, with which lib/crypto.c does it.
  *
- * The host upgrades the socket under the same virtual descriptor (src/node/tls.ts), and the handshake goes on in the
- * background: upstream's states would wait for it in a loop. Until it has ended well the socket takes no bytes and gives none,
- * so that nothing reaches a server that was not verified; if it fails, so does the connection.
+ * The host upgrades the socket under the same virtual descriptor (src/node/tls.ts). The handshake goes on in the background, since
+ * upstream's states would wait for it in a loop. Until it has ended well, the socket takes no bytes and gives none, so that
+ * nothing reaches a server that was not verified. If it fails, the connection fails.
  */
 #include <config.h>
 
@@ -36,7 +36,7 @@ WRAP (int, nbd_unlocked_set_tls, struct nbd_handle *h, int tls)
   return 0;
 }
 
-/* opt.c is compiled as with GnuTLS, and takes for granted that it is there. */
+/* opt.c is compiled as if GnuTLS were there, and so does not ask whether the platform has TLS. */
 extern int __real_nbd_unlocked_aio_opt_starttls (struct nbd_handle *h, nbd_completion_callback *complete);
 WRAP (int, nbd_unlocked_aio_opt_starttls, struct nbd_handle *h, nbd_completion_callback *complete)
 {
