@@ -5,11 +5,11 @@ import type { Library } from 'libnbd-wasm';
 export interface Internals {
   readonly module: {
     readonly exports: Readonly<Record<string, (...args: (number | bigint)[]) => unknown>>;
-    readonly failure: Error | undefined;
+    readonly broken: Error | undefined;
   };
   readonly closures: { readonly size: number };
   readonly descriptors: { readonly size: number };
-  readonly connections: ReadonlySet<unknown>;
+  readonly connections: ReadonlyMap<unknown, unknown>;
 }
 
 export const internals = (lib: Library): Internals => (lib as unknown as { instance: Internals }).instance;
