@@ -171,7 +171,7 @@ describe('the client closes the handle', () => {
     expect(error.code).toBe('ENOTCONN');
   });
 
-  test('while it waits for an option, a shutdown or a poll', { timeout: 10_000 }, async () => {
+  test('while it waits for an option, a shutdown or a poll', async () => {
     const nbd = await connected(await peer(handshake('simple', 512n)));
     const shuttingDown = nbdError(nbd.shutdown());
     nbd.close();

@@ -66,7 +66,7 @@ const servers: [string, () => Promise<TestServer>, string][] = [
   ['nbd-server', () => nbdServer(new Uint8Array(size)), 'disk'],
 ];
 
-test.for(servers)('%s', { timeout: 120_000 }, async ([, start, name]) => {
+test.for(servers)('%s', async ([, start, name]) => {
   const nbd = await connected(await start(), (nbd) => nbd.setExportName(name));
   const model = new Uint8Array(size);
   const property = fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 40 }), async (operations) => {

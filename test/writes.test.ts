@@ -7,7 +7,7 @@ import { nbdkit, nbdServer, qemuNbd, type TestServer } from './support/platform.
 
 const MiB = 2 ** 20;
 
-test('writes of 1 byte to 32 MiB', { timeout: 120_000 }, async () => {
+test('writes of 1 byte to 32 MiB', async () => {
   const nbd = await connected(await nbdkit('memory', '1G'));
   for (const size of [1, 3, 512, 4096, 8191, 8192, 8193, 65535, 65536, 65537, MiB, 4 * MiB - 1, 4 * MiB, 5 * MiB + 1, 32 * MiB]) {
     const bytes = noise(size, size);

@@ -39,7 +39,7 @@ test.for([
   ['the list callback of aioOptList', (nbd: NBD) => nbd.aioOptList(throwing)],
   ['the context callback of aioOptListMetaContext', (nbd: NBD) => nbd.aioOptListMetaContext(throwing)],
   ['the completion of aioOptInfo', (nbd: NBD) => nbd.aioOptInfo({ completion: throwing })],
-] as const)('%s', { timeout: 2000 }, async ([, issue]) => {
+] as const)('%s', async ([, issue]) => {
   const nbd = await negotiating();
   const exception = uncaught();
   issue(nbd);

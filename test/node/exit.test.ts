@@ -13,7 +13,7 @@ test('the program has as many ways as it is asked for', () => {
   expect(ways.length).toBeGreaterThan(10);
 });
 
-test.for(ways)('%s', { timeout: 20_000 }, async (way) => {
+test.for(ways)('%s', async (way) => {
   const server = await nbdkit('memory', '64M');
   expect(await runProgram('exits', [way, server.path])).toEqual([`reached the end: ${way}`]);
 });

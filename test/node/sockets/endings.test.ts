@@ -69,7 +69,7 @@ describe('a net.Socket', () => {
     socket.destroy();
   });
 
-  test('whose owner has ended it, while the server does not mind', { timeout: 10_000 }, async () => {
+  test('whose owner has ended it, while the server does not mind', async () => {
     const socket = await silent();
     const nbd = await newHandle();
     await nbd.connectSocket(socket);

@@ -90,7 +90,7 @@ test('a socket that somebody read from before, and put the rest back', async () 
 test.for<[string, (path: string) => SocketLike]>([
   ['a socket', (path) => connect(path)],
   ['a connection that the library opens', (path) => openConnection({ path })],
-])('%s that is handed over long after the server’s greeting came', { timeout: 10_000 }, async ([, open]) => {
+])('%s that is handed over long after the server’s greeting came', async ([, open]) => {
   const server = await peer(handshake('simple', 4096n)); // in this process: what it sends is here some turns later
   const socket = open(server.path);
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
