@@ -9,7 +9,7 @@ const byHand: Record<string, string> = {
   aio_command_completed: "this.begin('nbd_aio_command_completed');\nreturn this.hasCompleted(cookie);",
   poll: "return nextEvent(this, 'nbd_poll', -1, timeout);",
   poll2: "return nextEvent(this, 'nbd_poll2', fd, timeout);",
-  shutdown: "return shutDown(this, 'nbd_shutdown', options, options.flags);",
+  shutdown: "return shutDown(this, 'nbd_shutdown', options);",
 };
 
 const waits = new Set(['poll', 'poll2', 'shutdown']);
@@ -188,9 +188,9 @@ function value(arg: Arg, owner: string | undefined): string[] {
 }
 
 function optionValue(arg: OptArg): string {
-  if (arg.kind === 'OFlags') return `this.arg.flags('${arg.name}', options.${arg.name})`;
-  if (arg.name !== 'completion') throw new Error(`optional closure ${arg.name} is not known: teach generator/methods.ts`);
-  return "command.completion(this.arg.optional('completion', options.completion))";
+  if (arg.kind === 'OFlags' && arg.name === 'flags') return 'this.arg.flags(options)';
+  if (arg.name !== 'completion') throw new Error(`optional argument ${arg.name} is not known: teach generator/methods.ts`);
+  return 'command.completion(this.arg.completion(options))';
 }
 
 const isTemporary = ({ kind }: Arg) => ['Path', 'SockAddrAndLen', 'String', 'StringList'].includes(kind);
@@ -260,13 +260,17 @@ function waitingBody(call: Call, async: Call, form: Form): string {
   const native = `this.exports.nbd_${async.name}(${['this.pointer', ...values, 'command.completion()', ...flags].join(', ')})`;
   if (async.ret.kind !== 'Cookie')
     return `return optionReply(this, 'nbd_${call.name}', options, '${optionResult(call)}', (command) => ${native});`;
-  if (buffer === undefined) return `return commandReply(this, 'nbd_${call.name}', options, (command) => ${native});`;
+  const range = rangeOf(call, form);
+  const noResult = range === '' ? '' : ', undefined';
+  if (buffer === undefined) {
+    return `return commandReply(this, 'nbd_${call.name}', options, (command) => ${native}${noResult}${range});`;
+  }
   const name = camelCase(buffer.name);
   if (buffer.kind === 'BytesIn' || form === 'into') {
     return `return commandReply(this, 'nbd_${call.name}', options, (command) => {
   const bytes = this.arg.bytes('${buffer.name}', ${name});
   return ${native};
-});`;
+}${noResult}${range});`;
   }
   return `let bytes: Uint8Array<ArrayBuffer>;
 return commandReply(
@@ -277,8 +281,16 @@ return commandReply(
     bytes = this.arg.newBytes('count', count);
     return ${native};
   },
-  () => bytes,
+  () => bytes${range},
 );`;
+}
+
+/** What range of the disk a command is about, for its error. */
+function rangeOf(call: Call, form: Form): string {
+  if (!call.args.some(({ name }) => name === 'offset')) return '';
+  const buffer = call.args.find(({ kind }) => kind === 'BytesOut' || kind === 'BytesIn');
+  const isNew = buffer?.kind === 'BytesOut' && form === 'blocking';
+  return `, ${buffer === undefined || isNew ? 'count' : camelCase(buffer.name)}, offset`;
 }
 
 function bufferValues(arg: Arg, form: Form): string[] {

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 # Bytes after gzip -9, of libnbd.wasm and the JavaScript together. Whoever needs more raises it, and says in the commit what it buys.
-budget=72000
+budget=76000
 
 bundle=build/browser.js
 npx --no-install esbuild --log-level=warning --bundle --minify --format=esm --platform=browser --outfile=$bundle dist/browser.js

@@ -1,11 +1,17 @@
 // The handle that users hold.
 
+import type { WaitOptions } from './base/abort.js';
+import type { NBDError } from './base/errors.js';
 import { geometryOf } from './disk/disk.js';
-import { type Extent, type ExtentsOptions, extents } from './disk/extents.js';
+import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents, extentsOfContexts } from './disk/extents.js';
 import type { TransferOptions } from './disk/ranges.js';
-import { type ReadableOptions, readable, readFully, type WritableOptions, writable } from './disk/transfers.js';
+import { type ReadableOptions, readable, readFully } from './disk/transfers.js';
+import { type WritableOptions, writable } from './disk/writable.js';
+import type { CmdFlag } from './generated/constants.js';
 import { Methods } from './generated/methods.js';
+import type { Command } from './handle/command.js';
 import type { Connection } from './handle/connection.js';
+import { commandReply } from './handle/waiting.js';
 import type { Host, TlsCredentials } from './libnbd/host.js';
 import { Instance } from './libnbd/instance.js';
 import type { SocketLike } from './transports/socket_like.js';
@@ -30,7 +36,10 @@ export class NBD extends Methods {
   /** Makes a handle on the shared instance of libnbd, which is loaded the first time. */
   static async create(): Promise<NBD> {
     sharedLibrary ??= loadShared();
-    return (await sharedLibrary).create();
+    const library = await sharedLibrary;
+    if (library.instance.module.broken === undefined) return library.create();
+    sharedLibrary = undefined; // it failed inside: the next one takes its place
+    return NBD.create();
   }
 
   /** Made by {@link NBD.create} and {@link Library.create} alone. */
@@ -47,6 +56,22 @@ export class NBD extends Methods {
   /** Whether {@link close} was called. */
   get closed(): boolean {
     return this.connection.closed;
+  }
+
+  /**
+   * Whether there is a connection to the server: from when it is connected, or negotiating in option mode, until it ends. While nothing
+   * is in flight, a connection that broke is known to be over as soon as the socket tells.
+   */
+  get connected(): boolean {
+    return this.connection.connected;
+  }
+
+  /**
+   * Fulfilled once, with the error that says why, when the connection is lost: when it breaks, when the server closes it, or when libnbd
+   * gives it up. Never rejected. It stays pending when the connection ends by {@link NBD.shutdown | shutdown} or {@link close}.
+   */
+  get lost(): Promise<NBDError> {
+    return this.connection.lost;
   }
 
   /**
@@ -68,8 +93,35 @@ export class NBD extends Methods {
   }
 
   /**
+   * As {@link NBD.blockStatus64 | blockStatus64}, without an object for each extent: the entries of each metadata context that was
+   * negotiated, as one array of length and flags by turns. They start at `offset`, and may cover less than `count` bytes, or more.
+   *
+   * @throws NBDError as `blockStatus64`.
+   */
+  blockStatusArrays(
+    count: number | bigint,
+    offset: number | bigint,
+    options: WaitOptions & { flags?: CmdFlag | undefined } = {},
+  ): Promise<Map<string, BigUint64Array>> {
+    const found = new Map<string, BigUint64Array>();
+    const { arg, exports, pointer } = this;
+    const native = (command: Command) =>
+      exports.nbd_aio_block_status_64(
+        pointer,
+        arg.uint64('count', count),
+        arg.uint64('offset', offset),
+        command.extentArrays(found),
+        command.completion(),
+        arg.flags(options),
+      );
+    return commandReply(this, 'nbd_block_status_64', options, native, () => found, count, offset);
+  }
+
+  /**
    * The extents of the disk, or of a part of it, in their order and without gaps; neighbours that the server says the same of
-   * are one. A thin layer over {@link NBD.blockStatus64 | blockStatus64}.
+   * are one. A thin layer over {@link NBD.blockStatusArrays | blockStatusArrays}. {@link describeFlags} has words for the flags.
+   *
+   * With `contexts`, the flags of several metadata contexts in one pass, such as what is dirty and not zero.
    *
    * @throws NBDError `ENOTSUP` when the metadata context was not negotiated, and those of `blockStatus64`; RangeError for a range
    *   that is not inside the disk.
@@ -79,8 +131,10 @@ export class NBD extends Methods {
    * for await (const { offset, length, flags } of nbd.extents()) console.log(offset, length, flags);
    * ```
    */
-  extents(options: ExtentsOptions = {}): AsyncGenerator<Extent, void, undefined> {
-    return extents(this, options);
+  extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+  extents(options: ExtentsOfContextsOptions): AsyncGenerator<Extent<bigint[]>, void, undefined>;
+  extents(options: ExtentsOptions | ExtentsOfContextsOptions = {}): AsyncGenerator<Extent | Extent<bigint[]>, void, undefined> {
+    return 'contexts' in options ? extentsOfContexts(this, options) : extents(this, options);
   }
 
   /**
@@ -89,13 +143,15 @@ export class NBD extends Methods {
    *
    * @throws NBDError as `pread`; RangeError for a range that is not inside the disk.
    */
-  readFully(length: number, offset: number | bigint, options: TransferOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return readFully(this, length, offset, options);
+  async readFully(length: number, offset: number | bigint, options: TransferOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return readFully(this, geometryOf(this), length, offset, options);
   }
 
   /**
-   * A range of the disk as a stream of bytes. Requests are sent as the stream is read, at most `inFlight` of them ahead of the
-   * reader; cancelling the stream stops them.
+   * A range of the disk as a stream of bytes, for any kind of reader. Requests are sent as the stream is read, at most `inFlight` of
+   * them ahead of the reader; cancelling the stream stops them.
+   *
+   * @throws RangeError for a range that is not inside the disk.
    */
   readable(options: ReadableOptions = {}): ReadableStream<Uint8Array> {
     return readable(this, geometryOf(this), options);
@@ -104,6 +160,12 @@ export class NBD extends Methods {
   /**
    * A stream that writes to the disk from an offset on. Chunks of any size are gathered into requests; a write waits while
    * `inFlight` requests are under way. Closing it waits for all of them and flushes, where the server can.
+   *
+   * Where the range does not begin or end at the server's minimum block size, the blocks there are read and written back with what is new.
+   * Other streams of this handle wait meanwhile; another client that writes the same block at that time may lose its write.
+   *
+   * @throws RangeError for a range that is not inside the disk. The stream fails with NBDError `ENOSPC` when there is more to write than
+   *   there is room for; what did fit is written.
    */
   writable(options: WritableOptions = {}): WritableStream<Uint8Array> {
     return writable(this, geometryOf(this), options);
@@ -114,12 +176,16 @@ export class NBD extends Methods {
     this.close();
   }
 
-  /** `await using`: disconnects in good order if there is a connection, then {@link close}. */
+  /**
+   * `await using`: disconnects in good order if there is a connection, then {@link close}. A server that the handle has started has
+   * ended then, and has let go of its files.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      if (!this.closed && (this.aioIsReady() || this.aioIsProcessing() || this.aioIsNegotiating())) await this.shutdown();
+      if (this.connected) await this.shutdown();
     } finally {
       this.close();
+      await this.connection.serverEnded;
     }
   }
 }

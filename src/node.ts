@@ -1,5 +1,6 @@
 // libnbd-wasm in Node.
 import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { nodeHost } from './node/host.js';
@@ -23,7 +24,7 @@ export const load = loader(
     return compiled;
   },
   (url) => {
-    const absolute = new URL(url, import.meta.url);
+    const absolute = typeof url === 'string' && !/^(file|https?|data|blob):/i.test(url) ? pathToFileURL(url) : new URL(url);
     return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute));
   },
   nodeHost,

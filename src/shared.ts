@@ -2,9 +2,12 @@
 export type { WaitOptions } from './base/abort.js';
 export type { CallbackResult, ErrorRef, Extent64 } from './base/callback.js';
 export { type ErrnoCode, NBDError } from './base/errors.js';
-export type { Extent, ExtentsOptions } from './disk/extents.js';
+export { describeFlags } from './disk/describe_flags.js';
+export type { Disk } from './disk/disk.js';
+export type { Extent, ExtentsOfContextsOptions, ExtentsOptions } from './disk/extents.js';
 export type { TransferOptions } from './disk/ranges.js';
-export type { ReadableOptions, WritableOptions } from './disk/transfers.js';
+export type { ReadableOptions } from './disk/transfers.js';
+export type { WritableOptions } from './disk/writable.js';
 export type * from './generated/callbacks.js';
 export * from './generated/constants.js';
 export type { TlsCredentials } from './libnbd/host.js';

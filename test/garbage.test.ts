@@ -173,24 +173,25 @@ test('an instance that has seen all of that still works', async () => {
 });
 
 // libnbd looks a reply's command up when the header begins, again when the reply is over, and asserts that they are the same
-// (generator/states-reply.c). They are not when the client has come to use that cookie in between.
-test('the one thing that a peer can say which libnbd does not survive costs an instance, and no other', async () => {
-  const doomed = await load();
-  const early = chunk(2, NBD_REPLY_FLAG_DONE, NBD_REPLY_TYPE_OFFSET_DATA, concat(u64(512), pattern(512, 512)));
-  const script = [
-    ...handshake('structured', 2n ** 20n),
-    { receive: request },
-    { send: early.subarray(0, 18) },
-    { receive: request },
-    { send: early.subarray(18) },
-  ];
-  const nbd = await connected(await peer(script), () => {}, doomed);
-  const first = nbdError(nbd.pread(512, 0));
-  await nbd.poll(-1);
-  const [second, bystander] = [nbdError(nbd.pread(512, 512)), await newHandle(doomed)];
-  for (const error of [await first, await second, await nbdError(() => bystander.getHandleName())]) {
-    expect(error.code).toBe('ENOTRECOVERABLE');
-    expect(error.message).toContain('an assertion failed at generator/states-reply.c:263');
-  }
-  expect(await (await connected(await peer(handshake('simple', 7n)), () => {}, lib)).getSize()).toBe(7n);
-});
+// (generator/states-reply.c). They would not be, had the client come to use that cookie in between: so it is handed a header whole.
+test.for([1, 4, 15, 16, 18, 19])(
+  'a reply that comes before its request, its header cut at %i bytes, costs no instance',
+  async (at) => {
+    const lib = await load();
+    const early = chunk(2, NBD_REPLY_FLAG_DONE, NBD_REPLY_TYPE_OFFSET_DATA, concat(u64(512), pattern(512, 512)));
+    const script = [
+      ...handshake('structured', 2n ** 20n),
+      { receive: request },
+      { send: early.subarray(0, at) },
+      { receive: request },
+      { send: early.subarray(at) },
+    ];
+    const nbd = await connected(await peer(script), () => {}, lib);
+    const first = nbd.pread(512, 0).catch(() => {}); // the peer answers only the second one
+    const second = await nbd.pread(512, 512);
+    expect(second).toEqual(pattern(512, 512));
+    nbd.close();
+    await first;
+    expect(await (await connected(await peer(handshake('simple', 7n)), () => {}, lib)).getSize()).toBe(7n);
+  },
+);

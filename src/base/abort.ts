@@ -1,5 +1,7 @@
 // Thousands of commands may share an AbortSignal. They share one listener on it, since Node warns of a leak after ten.
 
+import { describe } from './describe.js';
+
 /** What every call that waits takes. */
 export interface WaitOptions {
   /**
@@ -9,38 +11,20 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What settles a promise. */
-export interface Settler<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
-/**
- * A settler that also rejects, with the signal's reason, when the signal fires; `onabort` is called then. The signal is forgotten as
- * soon as the promise is settled.
- */
-export function abortable<T>(signal: AbortSignal | undefined, settler: Settler<T>, onabort?: () => void): Settler<T> {
-  if (signal === undefined) return settler;
-  const forget = onAbort(signal, () => {
-    settler.reject(signal.reason);
-    onabort?.();
-  });
-  return {
-    resolve(value) {
-      forget();
-      settler.resolve(value);
-    },
-    reject(error) {
-      forget();
-      settler.reject(error);
-    },
-  };
+/** The signal of options that somebody gave; a TypeError in the name of the call for what is none. */
+export function checkedSignal(call: string, options: unknown): AbortSignal | undefined {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${call}: options must be an object, not ${describe(options)}`);
+  }
+  const signal = 'signal' in options ? options.signal : undefined;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new TypeError(`${call}: signal must be an AbortSignal, not ${describe(signal)}`);
 }
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /** Calls back when the signal fires. Returns what takes that back. */
-function onAbort(signal: AbortSignal, callback: () => void): () => void {
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const callbacks = waiting.get(signal) ?? listen(signal);
   callbacks.add(callback);
   return () => callbacks.delete(callback);

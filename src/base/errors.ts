@@ -44,10 +44,15 @@ export function isErrnoCode(code: string): code is ErrnoCode {
   return numbers.has(code);
 }
 
+export interface NBDErrorOptions extends ErrorOptions {
+  isFatal?: boolean;
+}
+
 /**
  * An error that libnbd, the server or the socket reported.
  *
- * `message` is the text of `nbd_get_error`, which starts with the name of the call. `code` names the error (`'EIO'`), and is
+ * `message` is the text of `nbd_get_error`, which starts with the name of the call; the error of a read, a write or another request
+ * about a range of the disk names the range as well. `code` names the error (`'EIO'`), and is
  * null where libnbd gives a text alone. `errno` is Linux's number for that code on every platform, 0 where there is none.
  * `cause` is what led to it, if that was an exception: a socket's error, or one thrown by a callback.
  */
@@ -55,11 +60,14 @@ export class NBDError extends Error {
   override readonly name = 'NBDError';
   readonly code: string | null;
   readonly errno: number;
+  /** Whether the handle's connection is over: no later call that needs one can succeed, and another handle is wanted. */
+  readonly isFatal: boolean;
 
-  constructor(message: string, code: ErrnoCode | null, options?: ErrorOptions) {
+  constructor(message: string, code: ErrnoCode | null, { isFatal = false, ...options }: NBDErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.errno = code === null ? 0 : errnoOf(code);
+    this.isFatal = isFatal;
   }
 }
 
@@ -72,7 +80,7 @@ export function retold(
     cause = error.cause,
   }: { message?: string; code?: ErrnoCode | null; cause?: unknown }, // every code came in by the constructor
 ): NBDError {
-  return new NBDError(message, code, cause === undefined ? undefined : { cause });
+  return new NBDError(message, code, { isFatal: error.isFatal, ...(cause === undefined ? {} : { cause }) });
 }
 
 /** An error of a socket or a process, whose code becomes the code of the NBDError that libnbd makes of it. */

@@ -4,19 +4,28 @@ import type { Extent64Callback } from '../generated/callbacks.js';
 import { type CmdFlag, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from '../generated/constants.js';
 
 /** What a handle answers at once, and a worker later. */
-type Soon<T> = T | Promise<T>;
+export type Soon<T> = T | Promise<T>;
 
+/** The options of a call that takes flags. */
+export type FlagOptions = WaitOptions & { flags?: CmdFlag | undefined };
+
+/** A disk: offsets, counts and sizes are in bytes; errors are NBDErrors, as libnbd's calls of the same names give them. */
 export interface Disk {
-  pread(count: number, offset: number | bigint, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>>;
-  pwrite(bytes: ArrayBufferView, offset: number | bigint, options?: WaitOptions & { flags?: CmdFlag | undefined }): Promise<void>;
-  flush(options?: WaitOptions): Promise<void>;
-  canFlush(): Soon<boolean>;
+  pread(count: number, offset: number | bigint, options?: FlagOptions): Promise<Uint8Array<ArrayBuffer>>;
+  preadInto(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;
+  pwrite(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;
+  zero(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<void>;
+  flush(options?: FlagOptions): Promise<void>;
   blockStatus64(
     count: number | bigint,
     offset: number | bigint,
     callback: Extent64Callback,
-    options?: WaitOptions,
+    options?: FlagOptions,
   ): Promise<void>;
+  /** As `blockStatus64`: the entries of each metadata context as one array, length and flags by turns. */
+  blockStatusArrays(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<Map<string, BigUint64Array>>;
+  canFlush(): Soon<boolean>;
+  canZero(): Soon<boolean>;
   canMetaContext(context: string): Soon<boolean>;
   getSize(): Soon<bigint>;
   getBlockSize(type: Size): Soon<bigint>;
@@ -38,13 +47,20 @@ export interface Geometry {
   payload: bigint;
 }
 
-/** Asks a handle, here or in a worker, with one call for each number. */
-export function geometryOf<T>(nbd: { getSize(): T; getBlockSize(type: number): T }): { [K in keyof Geometry]: T } {
+/** Asks a disk that answers at once. */
+export function geometryOf(disk: { getSize(): bigint; getBlockSize(type: Size): bigint }): Geometry {
   return {
-    size: nbd.getSize(),
-    minimum: nbd.getBlockSize(SIZE_MINIMUM),
-    preferred: nbd.getBlockSize(SIZE_PREFERRED),
-    maximum: nbd.getBlockSize(SIZE_MAXIMUM),
-    payload: nbd.getBlockSize(SIZE_PAYLOAD),
+    size: disk.getSize(),
+    minimum: disk.getBlockSize(SIZE_MINIMUM),
+    preferred: disk.getBlockSize(SIZE_PREFERRED),
+    maximum: disk.getBlockSize(SIZE_MAXIMUM),
+    payload: disk.getBlockSize(SIZE_PAYLOAD),
   };
+}
+
+/** Asks any disk. */
+export async function askGeometry(disk: Disk): Promise<Geometry> {
+  const sizes = [SIZE_MINIMUM, SIZE_PREFERRED, SIZE_MAXIMUM, SIZE_PAYLOAD].map((type) => disk.getBlockSize(type));
+  const [size, minimum = 0n, preferred = 0n, maximum = 0n, payload = 0n] = await Promise.all([disk.getSize(), ...sizes]);
+  return { size, minimum, preferred, maximum, payload };
 }

@@ -1,5 +1,6 @@
 // A range of a disk, and the requests that it is made of.
-import type { WaitOptions } from '../base/abort.js';
+import { checkedSignal, type WaitOptions } from '../base/abort.js';
+import { bigInteger, uint64Max } from '../base/integers.js';
 import { type Disk, type Geometry, maxRequestSize } from './disk.js';
 
 export interface TransferOptions extends WaitOptions {
@@ -19,11 +20,25 @@ export interface Range {
   end: bigint;
 }
 
-export function checkedRange({ size }: Geometry, name: string, start: bigint, length: bigint): Range {
-  if (start < 0n || length < 0n || start + length > size) {
-    throw new RangeError(`${name}: ${length} bytes from ${start} are not inside the disk, which has ${size} bytes`);
+/**
+ * The range that options name; all the rest of the disk where they name no length.
+ *
+ * @throws TypeError for options that are none; RangeError for a range that is not inside the disk.
+ */
+export function checkedRange(
+  call: string,
+  size: bigint,
+  options: { offset?: number | bigint | undefined; length?: number | bigint | undefined },
+): Range {
+  checkedSignal(call, options);
+  const start = bigInteger(call, 'offset', options.offset ?? 0n, 0n, uint64Max);
+  const length = options.length === undefined ? undefined : bigInteger(call, 'length', options.length, 0n, uint64Max);
+  const end = length === undefined ? size : start + length;
+  if (start > size || end > size) {
+    const bytes = length === undefined ? 'the bytes' : `${length} bytes`;
+    throw new RangeError(`${call}: ${bytes} from ${start} on are not inside the disk, which has ${size} bytes`);
   }
-  return { start, end: start + length };
+  return { start, end };
 }
 
 /** What a request may hold: a multiple of the preferred block size, or of the minimum, within what the server takes. */
@@ -43,29 +58,32 @@ export interface Piece {
 }
 
 /** The requests that cover a range, their ends at multiples of their size. */
-export function* pieces(geometry: Geometry, { start, end }: Range, options: TransferOptions): Generator<Piece, undefined> {
-  const size = BigInt(requestSize(geometry, options));
+export function* pieces({ start, end }: Range, size: number): Generator<Piece, undefined> {
+  const step = BigInt(size);
   for (let at = start; at < end; ) {
-    const next = at + size - (at % size);
+    const next = at + step - (at % step);
     const stop = next < end ? next : end;
     yield { at, count: Number(stop - at) };
     at = stop;
   }
 }
 
-export const isAligned = ({ minimum }: Geometry, { at, count }: Piece): boolean =>
-  minimum <= 1n || (at % minimum === 0n && BigInt(count) % minimum === 0n);
+/** The piece with what is around it, so that it is aligned to the server's blocks; `before` is how much of that comes first. */
+export function aligned({ minimum }: Geometry, { at, count }: Piece): Piece & { before: number } {
+  const block = minimum || 1n;
+  const before = Number(at % block);
+  const after = Number((block - ((at + BigInt(count)) % block)) % block);
+  return { at: at - BigInt(before), count: before + count + after, before };
+}
 
 /** Reads a piece; one that is not aligned to the server's blocks is read with what is around it. */
 export async function readPiece(
   disk: Disk,
-  { minimum }: Geometry,
-  { at, count }: Piece,
+  geometry: Geometry,
+  piece: Piece,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const block = minimum || 1n;
-  const before = Number(at % block);
-  const after = Number((block - ((at + BigInt(count)) % block)) % block);
-  const bytes = await disk.pread(before + count + after, at - BigInt(before), { signal });
-  return before + after === 0 ? bytes : bytes.subarray(before, before + count);
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { at, count, before } = aligned(geometry, piece);
+  const bytes = await disk.pread(count, at, { signal });
+  return count === piece.count ? bytes : bytes.subarray(before, before + piece.count);
 }

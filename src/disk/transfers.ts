@@ -1,49 +1,41 @@
-// Long reads and writes: a range as one buffer or as a stream, split into requests of which several are in flight.
-import type { WaitOptions } from '../base/abort.js';
-import type { CmdFlag, Size } from '../generated/constants.js';
-import { type Disk, type Geometry, geometryOf } from './disk.js';
+// Long reads: a range as one buffer or as a stream, split into requests of which several are in flight.
+import { CONTEXT_BASE_ALLOCATION, STATE_ZERO } from '../generated/constants.js';
+import type { Disk, Geometry } from './disk.js';
+import { type Extent, extents } from './extents.js';
 import { checkedInFlight, InFlight } from './in_flight.js';
-import { checkedRange, isAligned, pieces, readPiece, requestSize, type TransferOptions } from './ranges.js';
+import { aligned, checkedRange, type Piece, pieces, type Range, readPiece, requestSize, type TransferOptions } from './ranges.js';
 
 export interface ReadableOptions extends TransferOptions {
   /** Where to start, in bytes. */
   offset?: number | bigint | undefined;
   /** How many bytes to read; all the rest of the disk unless told otherwise. */
   length?: number | bigint | undefined;
-}
-
-export interface WritableOptions extends TransferOptions {
-  /** Where to start, in bytes; a multiple of the server's minimum block size. */
-  offset?: number | bigint | undefined;
-  /** Flags of each write. */
-  flags?: CmdFlag | undefined;
-}
-
-/** A disk that fills the caller's memory, and answers at once. */
-interface DirectDisk {
-  preadInto(view: ArrayBufferView, offset: number | bigint, options?: WaitOptions): Promise<void>;
-  getSize(): bigint;
-  getBlockSize(type: Size): bigint;
+  /**
+   * Ranges of which the server says that they read as zeroes are not asked for, where `base:allocation` was negotiated; the stream has
+   * zeroes there all the same.
+   */
+  skipZeroes?: boolean | undefined;
 }
 
 /** Reads `length` bytes into one buffer, however long. */
 export async function readFully(
-  nbd: Disk & DirectDisk,
+  disk: Disk,
+  geometry: Geometry,
   length: number,
   offset: number | bigint,
   options: TransferOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const start = BigInt(offset);
-  const geometry = geometryOf(nbd);
-  const range = checkedRange(geometry, 'readFully', start, BigInt(length));
-  const bytes = new Uint8Array(length);
+  const range = checkedRange('readFully', geometry.size, { ...options, offset, length });
   const window = new InFlight(options.inFlight);
-  for (const piece of pieces(geometry, range, options)) {
-    const index = Number(piece.at - start);
+  const size = requestSize(geometry, options);
+  const bytes = new Uint8Array(Number(range.end - range.start));
+  for (const piece of pieces(range, size)) {
+    const index = Number(piece.at - range.start);
     const target = bytes.subarray(index, index + piece.count);
-    const read = isAligned(geometry, piece)
-      ? nbd.preadInto(target, piece.at, { signal: options.signal })
-      : readPiece(nbd, geometry, piece, options.signal).then((found) => target.set(found));
+    const read =
+      aligned(geometry, piece).count === piece.count
+        ? disk.preadInto(target, piece.at, { signal: options.signal })
+        : readPiece(disk, geometry, piece, options.signal).then((found) => target.set(found));
     await window.add(read);
   }
   await window.end();
@@ -52,74 +44,54 @@ export async function readFully(
 
 /** A range of the disk as a stream of chunks, each of a request's size. */
 export function readable(disk: Disk, geometry: Geometry, options: ReadableOptions): ReadableStream<Uint8Array> {
-  const start = BigInt(options.offset ?? 0n);
-  const length = options.length === undefined ? geometry.size - start : BigInt(options.length);
-  const range = checkedRange(geometry, 'readable', start, length);
+  const range = checkedRange('readable', geometry.size, options);
   const inFlight = checkedInFlight(options.inFlight);
+  const size = requestSize(geometry, options);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  const rest = pieces(geometry, range, options);
-  const reads: Promise<Uint8Array>[] = [];
-  const readAhead = () => {
+  const rest = options.skipZeroes ? withoutZeroes(disk, range, size, signal) : pieces(range, size);
+  const reads: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  const readAhead = async () => {
     while (reads.length < inFlight) {
-      const { value: piece } = rest.next();
+      const { value: piece } = await rest.next();
       if (piece === undefined) return;
-      const read = readPiece(disk, geometry, piece, signal);
+      const read = 'isZero' in piece ? Promise.resolve(new Uint8Array(piece.count)) : readPiece(disk, geometry, piece, signal);
       read.catch(() => {}); // whoever takes it from the queue sees it; a cancelled stream takes no more
       reads.push(read);
     }
   };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        readAhead();
-        const next = reads.shift();
-        if (next === undefined) {
-          controller.close();
-          return;
-        }
+  return new ReadableStream({
+    type: 'bytes', // so that a reader may bring its own buffer
+    async pull(controller) {
+      await readAhead();
+      const next = reads.shift();
+      if (next !== undefined) {
         controller.enqueue(await next);
-      },
-      cancel(reason) {
-        stop.abort(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** A stream that writes what it is given to the disk, from an offset on, and flushes when it is closed. */
-export function writable(disk: Disk, geometry: Geometry, options: WritableOptions): WritableStream<Uint8Array> {
-  const window = new InFlight(options.inFlight);
-  const size = requestSize(geometry, options);
-  let position = BigInt(options.offset ?? 0n);
-  // Chunks come in any size, and their memory is the writer's again as soon as they were taken: blocks are our own.
-  let block = new Uint8Array(size);
-  let filled = 0;
-  const room = () => size - Number(position % BigInt(size)); // blocks end at multiples of their size
-  const writeBlock = async () => {
-    const bytes = block.subarray(0, filled);
-    const at = position;
-    position += BigInt(filled);
-    block = new Uint8Array(size);
-    filled = 0;
-    await window.add(disk.pwrite(bytes, at, { flags: options.flags, signal: options.signal }));
-  };
-  return new WritableStream<Uint8Array>({
-    async write(chunk) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError('writable: a chunk must be a Uint8Array');
-      for (let done = 0; done < chunk.length; ) {
-        const count = Math.min(chunk.length - done, room() - filled);
-        block.set(chunk.subarray(done, done + count), filled);
-        filled += count;
-        done += count;
-        if (filled === room()) await writeBlock();
+        return;
       }
+      controller.close();
+      controller.byobRequest?.respond(0);
     },
-    async close() {
-      if (filled > 0) await writeBlock();
-      await window.end();
-      if (await disk.canFlush()) await disk.flush({ signal: options.signal });
+    cancel(reason) {
+      stop.abort(reason);
     },
   });
+}
+
+/** The requests that cover a range; a piece of which the server says that it is all zeroes is not to be read. */
+async function* withoutZeroes(
+  disk: Disk,
+  range: Range,
+  size: number,
+  signal: AbortSignal,
+): AsyncGenerator<Piece | (Piece & { isZero: true }), undefined> {
+  if (!(await disk.canMetaContext(CONTEXT_BASE_ALLOCATION))) {
+    yield* pieces(range, size);
+    return;
+  }
+  const found = extents(disk, { offset: range.start, length: range.end - range.start, signal });
+  for await (const { offset, length, flags } of found as AsyncGenerator<Extent>) {
+    const isZero = (flags & BigInt(STATE_ZERO)) !== 0n;
+    for (const piece of pieces({ start: offset, end: offset + length }, size)) yield isZero ? { ...piece, isZero } : piece;
+  }
 }

@@ -1,13 +1,12 @@
 // The arguments of a call. Each is checked and converted for the C function. Errors name the call and the argument.
 import type { Callback } from '../base/callback.js';
-import { describe } from '../base/describe.js';
+import { bigInteger, integer, outOfRange, uint64Max, wrongType } from '../base/integers.js';
 import { maxRequestSize } from '../disk/disk.js';
 import type { Owner } from '../libnbd/closures.js';
 import type { ClosureType } from '../libnbd/exports.js';
 import type { Instance } from '../libnbd/instance.js';
 import type { Pointer } from '../wasm/memory.js';
 
-const uint64Max = 2n ** 64n - 1n;
 const int64Max = 2n ** 63n - 1n;
 const int64Min = -(2n ** 63n);
 const encoder = new TextEncoder();
@@ -29,11 +28,7 @@ export class Arguments {
   }
 
   wrong(name: string, expected: string, value: unknown): TypeError {
-    return new TypeError(`${this.call}: ${name} must be ${expected}, not ${describe(value)}`);
-  }
-
-  #outOfRange(name: string, range: string, value: unknown): RangeError {
-    return new RangeError(`${this.call}: ${name} must be ${range}, not ${describe(value)}`);
+    return wrongType(this.call, name, expected, value);
   }
 
   bool(name: string, value: boolean): number {
@@ -41,44 +36,26 @@ export class Arguments {
     return value ? 1 : 0;
   }
 
-  #integer(name: string, value: number, min: number, max: number): number {
-    if (typeof value !== 'number') throw this.wrong(name, 'a number', value);
-    if (!Number.isInteger(value) || value < min || value > max) {
-      throw this.#outOfRange(name, `an integer from ${min} to ${max}`, value);
-    }
-    return value;
-  }
-
   int(name: string, value: number): number {
-    return this.#integer(name, value, -(2 ** 31), 2 ** 31 - 1);
+    return integer(this.call, name, value, -(2 ** 31), 2 ** 31 - 1);
   }
 
   uint32(name: string, value: number): number {
-    return this.#integer(name, value, 0, 2 ** 32 - 1);
+    return integer(this.call, name, value, 0, 2 ** 32 - 1);
   }
 
-  flags(name: string, value: number | undefined): number {
-    return value === undefined ? 0 : this.#integer(name, value, 0, 2 ** 32 - 1);
-  }
-
-  #big(name: string, value: number | bigint, min: bigint, max: bigint): bigint {
-    if (typeof value === 'bigint') {
-      if (value < min || value > max) throw this.#outOfRange(name, `an integer from ${min} to ${max}`, value);
-      return value;
-    }
-    if (typeof value !== 'number') throw this.wrong(name, 'a number or a bigint', value);
-    if (!Number.isSafeInteger(value) || value < min) {
-      throw this.#outOfRange(name, `an integer from ${min} that a number holds exactly, or a bigint`, value);
-    }
-    return BigInt(value);
+  /** The flags in a call's options. */
+  flags(options: { flags?: number | undefined }): number {
+    const { flags } = this.#options(options);
+    return flags === undefined ? 0 : integer(this.call, 'flags', flags, 0, 2 ** 32 - 1);
   }
 
   uint64(name: string, value: number | bigint): bigint {
-    return this.#big(name, value, 0n, uint64Max);
+    return bigInteger(this.call, name, value, 0n, uint64Max);
   }
 
   int64(name: string, value: number | bigint): bigint {
-    return this.#big(name, value, int64Min, int64Max);
+    return bigInteger(this.call, name, value, int64Min, int64Max);
   }
 
   string(name: string, value: string): Pointer {
@@ -101,7 +78,7 @@ export class Arguments {
 
   /** A zeroed buffer for a read of `count` bytes; an empty one for a count that libnbd is going to refuse. */
   newBytes(name: string, count: number): Uint8Array<ArrayBuffer> {
-    this.#integer(name, count, 0, 2 ** 32 - 1);
+    integer(this.call, name, count, 0, 2 ** 32 - 1);
     return new Uint8Array(count > maxRequestSize ? 0 : count);
   }
 
@@ -109,7 +86,7 @@ export class Arguments {
   blob(name: string, value: ArrayBufferView): Pointer {
     const bytes = this.bytes(name, value);
     // libnbd copies all of it into a struct sockaddr_storage.
-    if (bytes.length > 128) throw this.#outOfRange(`${name}.byteLength`, 'at most 128', bytes.length);
+    if (bytes.length > 128) throw outOfRange(this.call, `${name}.byteLength`, 'at most 128', bytes.length);
     return this.#temporary(bytes);
   }
 
@@ -125,10 +102,16 @@ export class Arguments {
     return callback;
   }
 
-  /** A callback that may be left out. */
-  optional<T extends Callback>(name: string, callback: T | undefined): T | undefined {
-    if (callback !== undefined) this.#function(name, callback);
-    return callback;
+  /** The completion in a call's options. */
+  completion<T extends Callback>(options: { completion?: T | undefined }): T | undefined {
+    const { completion } = this.#options(options);
+    if (completion !== undefined) this.#function('completion', completion);
+    return completion;
+  }
+
+  #options<T>(options: T): T {
+    if (typeof options !== 'object' || options === null) throw this.wrong('options', 'an object', options);
+    return options;
   }
 
   #function(name: string, value: unknown): void {

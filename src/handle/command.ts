@@ -3,6 +3,7 @@
 
 import type { Callback } from '../base/callback.js';
 import { errnoOf, type NBDError, retold } from '../base/errors.js';
+import type { Settler } from '../base/settler.js';
 import type { Buffers, Mapping } from '../libnbd/buffers.js';
 import type { Closure, Closures, Owner } from '../libnbd/closures.js';
 import type { ClosureType, Exports } from '../libnbd/exports.js';
@@ -16,7 +17,7 @@ export interface Waiter {
   readonly call: string;
   /** Resolves or rejects from how the command ended. */
   settle(command: Command): void;
-  reject(error: unknown): void;
+  readonly settler: Pick<Settler<never>, 'fail'>;
 }
 
 /** What a command needs of its handle. */
@@ -87,6 +88,14 @@ export class Command implements Closure {
     return this.owner.exports[`nbd_wasm_${type}`](key);
   }
 
+  /** The closure of a block status whose entries go into a map, by their metadata context. */
+  extentArrays(found: Map<string, BigUint64Array>): Pointer {
+    const extents = (metacontext: string, entries: BigUint64Array) => void found.set(metacontext, entries);
+    const key = this.owner.closures.add({ owner: new CallbackOwner(this), extents });
+    this.#keys.push(key);
+    return this.owner.exports.nbd_wasm_extent64(key);
+  }
+
   /** Undoes what was prepared, for a command that never reached libnbd. */
   discard(): void {
     for (const key of this.#keys) this.owner.closures.free(key);
@@ -110,7 +119,7 @@ export class Command implements Closure {
   }
 
   abandoned(error: Error): void {
-    this.waiter?.reject(error);
+    this.waiter?.settler.fail(() => error);
   }
 
   /** Keeps a callback's exception for the error that the command ends with; an option of an `aio*` call ends with none. */

@@ -2,17 +2,18 @@
 // something for it, and everybody who waits. The user's object (src/nbd.ts) refers to this and not the other way around,
 // so that a handle which nobody holds any more can be collected and closed, whatever its socket does.
 
-import { codeOfErrno, detailOf, NBDError, reportUncaught, retold } from '../base/errors.js';
-import { AIO_DIRECTION_READ, AIO_DIRECTION_WRITE } from '../generated/constants.js';
+import { codeOfErrno, detailOf, NBDError, reportUncaught } from '../base/errors.js';
+import type { Settler } from '../base/settler.js';
 import type { Buffers } from '../libnbd/buffers.js';
 import type { Closures } from '../libnbd/closures.js';
 import type { Dependent } from '../libnbd/dependent.js';
 import type { Exports } from '../libnbd/exports.js';
 import type { TlsCredentials } from '../libnbd/host.js';
 import type { Instance } from '../libnbd/instance.js';
-import type { Socket } from '../sockets/socket.js';
 import type { Pointer } from '../wasm/memory.js';
 import type { Command, CommandOwner } from './command.js';
+import { Ending, needsConnection, renamed } from './ending.js';
+import { Pump } from './pump.js';
 
 /** Somebody who waits for the handle's state to change. */
 export interface StateWaiter {
@@ -21,7 +22,7 @@ export interface StateWaiter {
   readonly handle: object;
   /** Whether the state is the one waited for; settles the promise if it is. */
   check(): boolean;
-  reject(error: unknown): void;
+  readonly settler: Pick<Settler<never>, 'fail'>;
 }
 
 export class Connection implements CommandOwner, Dependent {
@@ -33,15 +34,17 @@ export class Connection implements CommandOwner, Dependent {
   closed = false;
   /** TLS credentials in memory, where the user gave some. */
   credentials: TlsCredentials | undefined;
+  /** Once the handle is closed: resolves when the server has ended that libnbd had started for it. */
+  serverEnded: Promise<unknown> = Promise.resolve();
 
-  #socket: Socket | undefined;
   #callbacks = 0;
   #isPumping = false;
-  #death: NBDError | undefined;
   #completed: Command[] = [];
   #waiters: StateWaiter[] = [];
   /** Commands of `aio*` calls by their cookie, for what their callbacks threw. */
   readonly #issued = new Map<bigint, Command>();
+  readonly #pump: Pump;
+  readonly #ending = new Ending();
 
   constructor(instance: Instance, pointer: Pointer) {
     this.instance = instance;
@@ -49,12 +52,14 @@ export class Connection implements CommandOwner, Dependent {
     this.exports = instance.module.exports;
     this.closures = instance.closures;
     this.buffers = instance.buffers;
+    this.#pump = new Pump(instance, pointer, this.#socketOnReady);
   }
 
   /** Throws an error that says why no call can be made any more. */
   assertOpen(call: string): void {
     this.instance.failures.lastCause = undefined;
-    if (this.closed) throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF');
+    if (this.closed)
+      throw new NBDError(`${call}: the handle is closed: make another with NBD.create()`, 'EBADF', { isFatal: true });
   }
 
   /** As `assertOpen`, for a call that takes libnbd's lock on the handle. */
@@ -71,14 +76,20 @@ export class Connection implements CommandOwner, Dependent {
 
   /** The error of the libnbd call that has just failed, under the name of the user's call. */
   lastError(call: string): NBDError {
-    const { memory } = this.instance;
+    const { memory, failures } = this.instance;
     const text = this.exports.nbd_get_error();
     const message = text === 0 ? `${call}: failed without an error` : renamed(memory.string(text), call);
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
-    const cause = this.instance.failures.lastCause;
-    if (cause === undefined) return new NBDError(message, code);
+    if (code === 'EINVAL' && needsConnection(message)) return this.#ending.explain(call);
+    const cause = failures.lastCause;
+    const isFatal = this.#isOver();
+    if (cause === undefined) return new NBDError(message, code, { isFatal });
     const detail = detailOf(cause);
-    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause });
+    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause, isFatal });
+  }
+
+  #isOver(): boolean {
+    return this.exports.nbd_aio_is_dead(this.pointer) !== 0 || this.exports.nbd_aio_is_closed(this.pointer) !== 0;
   }
 
   /** Hands a command to libnbd. Returns its cookie; throws libnbd's error when it was not taken. */
@@ -92,7 +103,10 @@ export class Connection implements CommandOwner, Dependent {
     }
     if (BigInt(result) === -1n) throw this.lastError(call); // libnbd has freed the closures
     command.cookie = BigInt(result);
-    if (command.waiter === undefined && command.cookie > 0n) this.#issued.set(command.cookie, command);
+    if (command.cookie > 0n) {
+      this.#pump.commandTaken();
+      if (command.waiter === undefined) this.#issued.set(command.cookie, command);
+    } else this.#pump.optionSent();
     this.kick();
     return command.cookie;
   }
@@ -136,27 +150,40 @@ export class Connection implements CommandOwner, Dependent {
 
   /** The error that killed the handle, under the name of `call`; undefined while the handle is not dead. */
   death(call: string): NBDError | undefined {
-    const death = this.#death;
-    return death && retold(death, { message: renamed(death.message, call) });
+    return this.#ending.deathOf(call);
+  }
+
+  /** Fulfilled when the connection was lost. */
+  get lost(): Promise<NBDError> {
+    return this.#ending.lost;
+  }
+
+  /** Whether there is a connection to the server, in negotiation or after it. */
+  get connected(): boolean {
+    const { exports, pointer } = this;
+    if (this.closed || this.instance.module.broken !== undefined) return false;
+    const isInUse = exports.nbd_aio_is_ready(pointer) !== 0 || exports.nbd_aio_is_processing(pointer) !== 0;
+    return isInUse || exports.nbd_aio_is_negotiating(pointer) !== 0;
   }
 
   /** Whether the socket is not connected yet, or in the middle of a TLS handshake. */
   get isSecuring(): boolean {
-    return this.#socket?.isConnecting === true && this.#socket.errno === 0;
+    const { socket } = this.#pump;
+    return socket?.isConnecting === true && socket.errno === 0;
   }
 
   /** The socket's error, if libnbd has not noticed it: libnbd looks at a socket only while it waits for it. */
   socketError(call: string): NBDError | undefined {
-    const socket = this.#socket;
+    const { socket } = this.#pump;
     if (socket === undefined || socket.closed || socket.errno === 0) return undefined;
     const detail = detailOf(socket.failure);
     const code = codeOfErrno(socket.errno);
-    return new NBDError(`${call}: ${detail === '' ? code : detail}`, code, { cause: socket.failure });
+    return new NBDError(`${call}: ${detail === '' ? code : detail}`, code, { cause: socket.failure, isFatal: true });
   }
 
   /** Makes the socket fail, and libnbd with it, as a lost connection does. */
   failSocket(error: unknown): void {
-    this.#socket?.error(error);
+    this.#pump.socket?.error(error);
   }
 
   enterCallback(): void {
@@ -180,7 +207,7 @@ export class Connection implements CommandOwner, Dependent {
     if (this.closed || this.#isPumping || this.#callbacks > 0) return;
     this.#isPumping = true;
     try {
-      this.#pump();
+      if (this.#pump.run()) this.#noteEnd();
       this.#settle();
     } finally {
       this.#isPumping = false;
@@ -197,36 +224,13 @@ export class Connection implements CommandOwner, Dependent {
     }
   };
 
-  // One turn of the pump, until libnbd waits for something that the socket does not have:
-  //
-  // 1. Ask libnbd in which directions it waits. In none: it is at rest, closed, or dead, whose error is kept.
-  // 2. Find the socket: libnbd opens one when it connects, and may open another.
-  // 3. Where libnbd wants to read and the socket has bytes, an end or an error: let it read. This comes before writing, as upstream's
-  //    own poll does it, so that replies never wait behind requests.
-  // 4. Else, where it wants to write and the socket has room: let it write.
-  // 5. Else the socket calls back (`onready`) when that changes.
-  #pump(): void {
-    const { exports, pointer } = this;
-    for (;;) {
-      const direction = exports.nbd_aio_get_direction(pointer);
-      if (direction === 0) {
-        if (this.#death === undefined && exports.nbd_aio_is_dead(pointer) !== 0)
-          this.#death = this.lastError('nbd_aio_notify_read');
-        return;
-      }
-      if (this.#socket === undefined || this.#socket.closed) this.#findSocket();
-      const socket = this.#socket;
-      if (socket === undefined) return;
-      if ((direction & AIO_DIRECTION_READ) !== 0 && socket.readable) exports.nbd_aio_notify_read(pointer);
-      else if ((direction & AIO_DIRECTION_WRITE) !== 0 && socket.writable) exports.nbd_aio_notify_write(pointer);
-      else return;
+  // libnbd waits for nothing: it is at rest in negotiation, or its connection is over.
+  #noteEnd(): void {
+    if (this.#ending.death !== undefined) return;
+    if (this.exports.nbd_aio_is_dead(this.pointer) !== 0) this.#ending.die(this.lastError('nbd_aio_notify_read'));
+    else if (this.exports.nbd_aio_is_closed(this.pointer) !== 0 && this.#pump.socket?.isShutDown !== true) {
+      this.#ending.lose(new NBDError('nbd_aio_notify_read: the server closed the connection', 'ENOTCONN', { isFatal: true }));
     }
-  }
-
-  #findSocket(): void {
-    const fd = this.exports.nbd_aio_get_fd(this.pointer);
-    this.#socket = fd === -1 ? undefined : this.instance.descriptors.get(fd);
-    if (this.#socket !== undefined) this.#socket.onready = this.#socketOnReady;
   }
 
   #settle(): void {
@@ -248,27 +252,26 @@ export class Connection implements CommandOwner, Dependent {
     this.assertCallable('nbd_close');
     this.closed = true;
     this.instance.connections.delete(this.pointer);
-    if (this.instance.module.broken === undefined) this.exports.nbd_close(this.pointer);
-    else this.#socket?.close();
-    const error = (call: string) => new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN');
+    if (this.instance.module.broken === undefined) {
+      this.exports.nbd_close(this.pointer);
+      this.serverEnded = this.instance.processes.takeEndings();
+    } else this.#pump.socket?.close();
+    const error = (call: string) =>
+      new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN', { isFatal: true });
     this.#rejectAll(error);
   }
 
   /** The instance is broken: nothing will complete any more. */
   abandon(error: NBDError): void {
+    this.#ending.die(error);
     this.#rejectAll(() => error);
-    this.#socket?.close();
+    this.#pump.socket?.close();
   }
 
   #rejectAll(error: (call: string) => NBDError): void {
     const waiting = [...this.#completed.map((command) => command.waiter), ...this.#waiters];
     this.#completed = [];
     this.#waiters = [];
-    for (const waiter of waiting) waiter?.reject(error(waiter.call));
+    for (const waiter of waiting) waiter?.settler.fail(() => error(waiter.call));
   }
-}
-
-/** A message of libnbd's, told of the call that the user made: libnbd names the one that noticed, nbd_aio_notify_read. */
-export function renamed(message: string, call: string): string {
-  return message.replace(/^nbd_[a-z0-9_]+: /, `${call}: `);
 }

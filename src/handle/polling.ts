@@ -1,9 +1,11 @@
 // poll and poll2: the next thing that happens on a handle, or on another socket.
+import { Settler } from '../base/settler.js';
 import type { Caller } from './waiting.js';
 
 /** Resolves with 1 when something has happened on the handle, or to `fd`; with 0 after `timeout` milliseconds. */
 export function nextEvent(caller: Caller, call: string, fd: number, timeout: number): Promise<number> {
   return new Promise((resolve, reject) => {
+    const settler = new Settler<number>(resolve, reject);
     const { connection, arg } = caller;
     arg.call = call;
     connection.assertCallable(call);
@@ -25,20 +27,22 @@ export function nextEvent(caller: Caller, call: string, fd: number, timeout: num
       check: () => {
         stop();
         const death = connection.death(call);
-        if (death === undefined) resolve(1);
-        else reject(death);
+        if (death === undefined) settler.resolve(1);
+        else settler.fail(() => death);
         return true;
       },
-      reject: (error: unknown) => {
-        stop();
-        reject(error);
+      settler: {
+        fail: (make: () => unknown) => {
+          stop();
+          settler.fail(make);
+        },
       },
     };
     if (milliseconds >= 0) {
       timer = setTimeout(() => {
         connection.stopWaiting(waiter);
         stop();
-        resolve(0);
+        settler.resolve(0);
       }, milliseconds);
     }
     if (extra?.readable) waiter.check();

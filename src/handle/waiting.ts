@@ -1,10 +1,12 @@
 // The three ways in which libnbd's blocking calls wait: for the reply to a command, for the reply to an option, and for a change of
 // the handle's state. Nothing can wait inside the module, so each is made of its aio twin, and waits here.
-import { abortable, type Settler, type WaitOptions } from '../base/abort.js';
+import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { codedError, codeOfErrno, NBDError, retold } from '../base/errors.js';
+import { Settler } from '../base/settler.js';
 import type { Arguments } from './arguments.js';
 import { Command, type Waiter } from './command.js';
-import { type Connection, renamed } from './connection.js';
+import type { Connection } from './connection.js';
+import { renamed } from './ending.js';
 
 /** The handle whose call waits. It is not collected meanwhile. */
 export interface Caller {
@@ -18,25 +20,42 @@ export type OptionResult = 'none' | 'boolean' | 'list count' | 'context count';
 /** The names of requests in libnbd's errors. */
 const requestNames = { 'list count': 'list', 'context count': 'meta context' } as const;
 
-/** Issues a command and waits for its reply. */
+/**
+ * Issues a command and waits for its reply.
+ *
+ * @param extent With `offset`, the range of the disk that the command is about, as the user gave it; for its error.
+ */
 export function commandReply<T>(
   caller: Caller,
   call: string,
   options: WaitOptions,
   native: (command: Command) => bigint,
   result?: () => T,
+  extent?: Extent,
+  offset?: number | bigint,
 ): Promise<T> {
   const { connection } = caller;
-  return reply(caller, call, options, native, (command, { resolve, reject }) => {
+  return reply(caller, call, options, native, (command, settler) => {
     if (connection.exports.nbd_aio_command_completed(connection.pointer, command.cookie) === 1) {
-      resolve(result?.() as T);
+      settler.resolve(result?.() as T);
       return;
     }
     const error = connection.lastError(call);
-    // libnbd ends what was in flight on a dead handle with ENOTCONN; what killed the handle says more.
-    const death = error.code === 'ENOTCONN' ? connection.death(call) : undefined;
-    reject(command.error(death === undefined ? error : retold(death, death.code === null ? { code: 'ENOTCONN' } : {})));
+    settler.fail(() => {
+      // libnbd ends what was in flight on a dead handle with ENOTCONN; what killed the handle says more.
+      const death = error.code === 'ENOTCONN' ? connection.death(call) : undefined;
+      const told = death === undefined ? error : retold(death, death.code === null ? { code: 'ENOTCONN' } : {});
+      return command.error(retold(told, { message: withRange(told.message, extent, offset) }));
+    });
   });
+}
+
+/** What a range is about: a number of bytes, or the buffer that holds them. */
+type Extent = number | bigint | ArrayBufferView;
+
+function withRange(message: string, extent: Extent | undefined, offset: number | bigint | undefined): string {
+  if (extent === undefined || offset === undefined) return message;
+  return `${message} (${typeof extent === 'object' ? extent.byteLength : extent} bytes at offset ${offset})`;
 }
 
 /** Issues an option and waits for its reply, with the results and errors of libnbd's blocking call. */
@@ -49,7 +68,7 @@ export function optionReply<T>(
 ): Promise<T> {
   const { connection } = caller;
   const { exports, pointer } = connection;
-  return reply(caller, call, options, native, (command, { resolve, reject }) => {
+  return reply(caller, call, options, native, (command, settler) => {
     // TLS is under way while libnbd believes it done (wasm/tls.c).
     if (exports.nbd_aio_is_connecting(pointer) !== 0 || connection.isSecuring) {
       connection.settleLater(command);
@@ -57,19 +76,19 @@ export function optionReply<T>(
     }
     const death = connection.death(call) ?? connection.socketError(call);
     if (command.exception !== undefined) {
-      reject(new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
+      settler.fail(() => new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
     } else if (death !== undefined) {
-      reject(death);
+      settler.fail(() => death);
     } else if (kind === 'boolean' && exports.nbd_aio_is_negotiating(pointer) !== 0) {
-      resolve((command.errno === 0) as T);
+      settler.resolve((command.errno === 0) as T);
     } else if (command.errno === 0) {
-      resolve((kind === 'none' ? undefined : command.count) as T);
+      settler.resolve((kind === 'none' ? undefined : command.count) as T);
     } else if (kind === 'none' || kind === 'boolean') {
-      reject(new NBDError(renamed(command.message, call), codeOfErrno(command.errno)));
+      settler.fail(() => new NBDError(renamed(command.message, call), codeOfErrno(command.errno)));
     } else {
       const text = connection.instance.memory.string(exports.nbd_wasm_strerror(command.errno));
       const message = `${call}: server replied with error to ${requestNames[kind]} request: ${text}`;
-      reject(new NBDError(message, codeOfErrno(command.errno)));
+      settler.fail(() => new NBDError(message, codeOfErrno(command.errno)));
     }
   });
 }
@@ -77,28 +96,30 @@ export function optionReply<T>(
 function reply<T>(
   caller: Caller,
   call: string,
-  { signal }: WaitOptions,
+  options: WaitOptions,
   native: (command: Command) => bigint | number,
   settle: (command: Command, settler: Settler<T>) => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const { connection, arg } = caller;
-    begin(caller, call, signal);
-    const settler = abortable(signal, { resolve, reject });
-    const waiter: Waiter = { call, reject: settler.reject, settle: (command) => settle(command, settler) };
+    begin(caller, call, options);
+    const settler = new Settler<T>(resolve, reject, options.signal);
+    const waiter: Waiter = { call, settler, settle: (command) => settle(command, settler) };
     const command = new Command(connection, caller, waiter);
     try {
       connection.issue(command, call, () => native(command));
+    } catch (error) {
+      settler.reject(error);
     } finally {
       arg.free();
     }
   });
 }
 
-function begin({ connection, arg }: Caller, call: string, signal: AbortSignal | undefined): void {
+function begin({ connection, arg }: Caller, call: string, options: WaitOptions): void {
   arg.call = call;
   connection.assertCallable(call);
-  signal?.throwIfAborted();
+  checkedSignal(call, options)?.throwIfAborted();
 }
 
 /**
@@ -108,15 +129,15 @@ function begin({ connection, arg }: Caller, call: string, signal: AbortSignal | 
 export function stateChange(
   caller: Caller,
   call: string,
-  { signal }: WaitOptions,
+  options: WaitOptions,
   native: () => void,
   isReached: () => boolean,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    begin(caller, call, signal);
+    begin(caller, call, options);
     makeCall(caller, native);
     if (!isReached()) {
-      waitUntil(caller, call, signal, isReached, { resolve, reject });
+      waitUntil(caller, call, options, isReached, resolve, reject);
       return;
     }
     caller.connection.kick(); // nothing is left to wait for, but the call may have killed the handle: the pump finds out
@@ -128,30 +149,27 @@ export function stateChange(
 export function connected(
   caller: Caller,
   call: string,
-  { signal }: WaitOptions,
+  options: WaitOptions,
   native: () => void,
   isReached: () => boolean,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    begin(caller, call, signal);
+    begin(caller, call, options);
     makeCall(caller, native);
     const { exports, pointer } = caller.connection;
-    const settler = {
-      resolve() {
-        if (exports.nbd_aio_is_closed(pointer) === 0) resolve();
-        else reject(new NBDError(`${call}: connection is closed`, null));
-      },
-      reject,
-    };
-    waitUntil(caller, call, signal, isReached, settler);
+    const refusal = () =>
+      exports.nbd_aio_is_closed(pointer) === 0
+        ? undefined
+        : new NBDError(`${call}: connection is closed`, null, { isFatal: true });
+    waitUntil(caller, call, options, isReached, resolve, reject, refusal);
   });
 }
 
 /** Disconnects, and waits until the server has closed the connection. */
-export function shutDown(caller: Caller, call: string, options: WaitOptions, flags: number | undefined): Promise<void> {
+export function shutDown(caller: Caller, call: string, options: WaitOptions & { flags?: number | undefined }): Promise<void> {
   const { connection, arg } = caller;
   const { exports, pointer } = connection;
-  const start = () => connection.startToWait(call, exports.nbd_shutdown(pointer, arg.flags('flags', flags)));
+  const start = () => connection.startToWait(call, exports.nbd_shutdown(pointer, arg.flags(options)));
   const isOver = () => exports.nbd_aio_is_closed(pointer) !== 0 || exports.nbd_aio_is_dead(pointer) !== 0;
   return stateChange(caller, call, options, start, isOver);
 }
@@ -167,23 +185,25 @@ function makeCall({ arg }: Caller, native: () => void): void {
 function waitUntil(
   caller: Caller,
   call: string,
-  signal: AbortSignal | undefined,
+  { signal }: WaitOptions,
   isReached: () => boolean,
-  settler: Settler<void>,
+  resolve: (value: undefined | Promise<never>) => void,
+  reject: (error: unknown) => void,
+  refusal?: () => NBDError | undefined,
 ): void {
   const { connection } = caller;
-  const { resolve, reject } = abortable(signal, settler, () => {
+  const settler = new Settler<undefined>(resolve, reject, signal, () => {
     connection.stopWaiting(waiter);
     connection.failSocket(codedError('ECANCELED', 'the call was aborted'));
   });
   const check = () => {
     if (!isReached()) return false;
-    const death = connection.death(call);
-    if (death === undefined) resolve();
-    else reject(death);
+    const error = connection.death(call) ?? refusal?.();
+    if (error === undefined) settler.resolve(undefined);
+    else settler.fail(() => error);
     return true;
   };
-  const waiter = { call, handle: caller, check, reject };
+  const waiter = { call, handle: caller, check, settler };
   connection.kick();
   connection.wait(waiter);
 }

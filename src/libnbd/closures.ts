@@ -24,6 +24,8 @@ export interface Closure {
    * error number, the command fails with that.
    */
   completed?(errno: number): number;
+  /** The library's own block status, in place of `callback`: length and flags by turns, without an object an extent. */
+  extents?(metacontext: string, entries: BigUint64Array): void;
   /** Keeps an exception of the callback's; false where nobody will ever ask for it. The owner's where it is left out. */
   threw?(exception: unknown): boolean;
   /** libnbd will not call the closure again. */
@@ -31,6 +33,12 @@ export interface Closure {
   /** The instance is broken: libnbd will neither call nor free the closure. */
   abandoned?(error: Error): void;
 }
+
+/**
+ * How many extents a callback is given at most. A reply may be shorter than its request, so that every caller asks again for the rest;
+ * one of 64 MiB would become millions of objects at once.
+ */
+const mostEntries = 2 ** 17;
 
 const EPROTO = errnoOf('EPROTO');
 
@@ -96,11 +104,18 @@ export class Closures {
   extent(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
     const view = this.#memory.view;
     const values: number[] = [];
-    for (let i = 0; i < count; i++) values.push(view.getUint32(entries + 4 * i, true));
+    for (let i = 0; i < Math.min(count, 2 * mostEntries); i++) values.push(view.getUint32(entries + 4 * i, true));
     return this.#callWithError(key, error, (ref) => [this.#memory.string(metacontext), unsigned(offset), values, ref]);
   }
 
-  extent64(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, count: number, error: Pointer): number {
+  extent64(key: number, metacontext: Pointer, offset: bigint, entries: Pointer, length: number, error: Pointer): number {
+    const closure = this.#closures[key];
+    if (closure?.extents !== undefined) {
+      const bytes = this.#memory.bytes.slice(entries, entries + 16 * length);
+      closure.extents(this.#memory.string(metacontext), new BigUint64Array(bytes.buffer));
+      return 0;
+    }
+    const count = Math.min(length, mostEntries);
     const view = this.#memory.view;
     const values: Extent64[] = [];
     for (let i = 0; i < count; i++) {

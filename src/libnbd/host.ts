@@ -6,13 +6,13 @@ import type { Transport } from '../transports/transport.js';
 
 /** A process that serves NBD to this one. */
 export interface Processes {
-  /** Starts a command with its standard input and output as the connection. */
+  /** Starts a command with its standard input and output as the connection: one socket for both. */
   spawnOnStdio(argv: string[]): { pid: number; transport: Transport };
   /** Listens on a Unix socket until a command was given it. */
   listen(path: string): Listener;
   kill(pid: number, signum: number): void;
-  /** The process is wanted no more; it ends by itself, and nothing is left of it then. */
-  reap(pid: number): void;
+  /** The process is wanted no more, and ends by itself. Resolves when it has. */
+  reap(pid: number): Promise<void>;
   /** Makes a folder of its own, its name from a template that ends in XXXXXX. */
   makeFolder(template: string): string;
   removeFolder(path: string): void;

@@ -26,6 +26,7 @@ interface Parts {
   readonly connections: Map<Pointer, Dependent>;
   readonly failures: Failures;
   readonly sockets: SocketCalls;
+  readonly processes: ProcessCalls;
 }
 
 export class Instance {
@@ -36,10 +37,11 @@ export class Instance {
   readonly descriptors: DescriptorTable;
   readonly connections: Map<Pointer, Dependent>;
   readonly failures: Failures;
+  readonly processes: ProcessCalls;
   readonly #sockets: SocketCalls;
   readonly #taken = new WeakMap<object, Socket>();
 
-  private constructor({ module, buffers, closures, descriptors, connections, failures, sockets }: Parts) {
+  private constructor({ module, buffers, closures, descriptors, connections, failures, sockets, processes }: Parts) {
     this.memory = module.memory;
     this.module = module;
     this.buffers = buffers;
@@ -48,6 +50,7 @@ export class Instance {
     this.connections = connections;
     this.failures = failures;
     this.#sockets = sockets;
+    this.processes = processes;
     module.onbroken = (error) => {
       closures.abandon(error);
       for (const connection of connections.values()) connection.abandon(error);
@@ -66,7 +69,7 @@ export class Instance {
     const processes = new ProcessCalls(memory, descriptors, host, failures);
     const answers = imports(memory, { sockets, connecting, processes }, closures);
     const module = await Module.instantiate<Exports>('libnbd', compiled, memory, answers);
-    return new Instance({ module, buffers, closures, descriptors, connections, failures, sockets });
+    return new Instance({ module, buffers, closures, descriptors, connections, failures, sockets, processes });
   }
 
   /** Whether the last call into libnbd failed only because it wanted to wait. Asking resets it. */

@@ -1,19 +1,23 @@
 // Servers that are child processes of this one.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, existsSync, mkdtempSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { codedError, NBDError } from '../base/errors.js';
 import type { Listener, Processes } from '../libnbd/host.js';
-import { StdioTransport } from './stdio.js';
+import { DuplexTransport } from '../transports/duplex.js';
 
 export class NodeProcesses implements Processes {
   readonly #children = new Map<number, ChildProcess>();
 
-  spawnOnStdio([command = '', ...args]: string[]) {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const pid = this.#adopt(child, command);
-    return { pid, transport: new StdioTransport(child.stdin, child.stdout) };
+  // nbd-server writes to the descriptor that it reads: both have to be one socket, as with libnbd itself. Node can only make a socket of
+  // another descriptor, so a shell moves it.
+  spawnOnStdio(argv: string[]) {
+    assertRunnable(argv[0] ?? '');
+    const child = spawnByShell('exec "$@" <&3 >&3 3>&-', argv, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    const pid = this.#adopt(child, argv[0]);
+    return { pid, transport: new DuplexTransport(child.stdio[3] as Socket) };
   }
 
   listen(path: string): Listener {
@@ -35,15 +39,14 @@ export class NodeProcesses implements Processes {
     const env = { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: socketName };
     // Node has no public way to a listener's descriptor, and passes no listening server on by itself.
     const { _handle: listener } = server as unknown as { _handle: { fd: number } };
-    const script = 'LISTEN_PID=$$ exec "$@"';
-    const child = spawn('/bin/sh', ['-c', script, 'sh', ...argv], { env, stdio: ['inherit', 'inherit', 'inherit', listener.fd] });
-    return this.#adopt(child, argv[0] ?? '');
+    const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', listener.fd];
+    return this.#adopt(spawnByShell('LISTEN_PID=$$ exec "$@"', argv, { env, stdio }), argv[0]);
   }
 
-  #adopt(child: ChildProcess, command: string): number {
+  #adopt(child: ChildProcess, command: string | undefined): number {
     const { pid } = child;
     child.on('error', () => {}); // that it could not be started is known here already
-    if (pid === undefined) throw new NBDError(`${command} cannot be started`, isFound(command) ? 'EACCES' : 'ENOENT');
+    if (pid === undefined) throw new NBDError(`${command} cannot be started`, 'EAGAIN');
     this.#children.set(pid, child);
     child.on('exit', () => this.#children.delete(pid));
     return pid;
@@ -56,7 +59,10 @@ export class NodeProcesses implements Processes {
   }
 
   // Node waits for its children by itself: there is nothing to do but to let this one end.
-  reap(_pid: number): void {}
+  async reap(pid: number): Promise<void> {
+    const child = this.#children.get(pid);
+    if (child !== undefined) await once(child, 'exit');
+  }
 
   makeFolder(template: string): string {
     return mkdtempSync(template.replace(/X{6}$/, ''));
@@ -71,8 +77,23 @@ export class NodeProcesses implements Processes {
   }
 }
 
-// Why a command could not be started, which Node tells only later: execvp says EACCES of one that is there all the same.
-function isFound(command: string): boolean {
-  if (command.includes('/')) return existsSync(command);
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, command)));
+function spawnByShell(script: string, argv: string[], options: SpawnOptions): ChildProcess {
+  return spawn('/bin/sh', ['-c', script, 'sh', ...argv], options);
+}
+
+// What execvp would say: the shell starts in any case, and could only exit with a number.
+function assertRunnable(command: string): void {
+  const folders = command.includes('/') ? [''] : (process.env.PATH ?? '').split(':');
+  const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
+  if (command === '' || found.length === 0) throw new NBDError(`${command} cannot be started`, 'ENOENT');
+  if (!found.some(isExecutable)) throw new NBDError(`${command} cannot be started`, 'EACCES');
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

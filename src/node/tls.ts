@@ -20,6 +20,7 @@ class TlsTransport extends DuplexTransport {
   readonly #socket: TLSSocket;
   #isSecure = false;
   #isShutDown = false;
+  #hasReceived = false;
 
   constructor(socket: TLSSocket) {
     super(socket);
@@ -38,15 +39,25 @@ class TlsTransport extends DuplexTransport {
     });
     super.open({
       connected: () => {}, // 'secureConnect' counts, not the connection below
-      data: (bytes) => events.data(bytes),
+      data: (bytes) => {
+        this.#hasReceived = true;
+        events.data(bytes);
+      },
       end: () => (this.#isSecure ? events.end() : events.error(handshakeError('the server closed the connection'))),
       error: (error) => {
         // After a disconnect, qemu-nbd ends without TLS's goodbye and may reset the connection. Here this is the end of the stream,
         // as it is for upstream (tls_recv in lib/crypto.c).
         if (this.#isShutDown) events.end();
-        else events.error(this.#isSecure ? error : handshakeError(error));
+        else if (!this.#isSecure) events.error(handshakeError(error));
+        else events.error(isOfTls(error) ? this.#tlsError(error) : error);
       },
     });
+  }
+
+  // With TLS 1.3 a client has done its part of the handshake before the server looks at the client's certificate.
+  #tlsError(error: OpensslError): NBDError {
+    if (!this.#hasReceived) return handshakeError(error);
+    return new NBDError(`the TLS session failed: ${reasonOf(error)}`, 'EPROTO', { cause: error });
   }
 
   override shutdown(): void {
@@ -55,9 +66,22 @@ class TlsTransport extends DuplexTransport {
   }
 }
 
-function handshakeError(reason: unknown): NBDError {
-  const text = reason instanceof Error ? reason.message : String(reason);
-  return new NBDError(`the TLS handshake failed: ${text}`, 'EPROTO', { cause: reason });
+function handshakeError(cause: unknown): NBDError {
+  return new NBDError(`the TLS handshake failed: ${reasonOf(cause)}`, 'EPROTO', { cause });
+}
+
+/** An error of OpenSSL's. Its message has a line break and where it was built; `reason` says what is wrong. */
+interface OpensslError extends Error {
+  readonly reason: string;
+}
+
+function isOfTls(error: unknown): error is OpensslError {
+  return error instanceof Error && 'library' in error && 'reason' in error && typeof error.reason === 'string';
+}
+
+function reasonOf(error: unknown): string {
+  if (isOfTls(error)) return error.reason.replace(/^(tlsv\d+|sslv\d+) /, ''); // the version that OpenSSL names is not the one in use
+  return error instanceof Error ? error.message : String(error);
 }
 
 function tlsOptions(settings: TlsSettings): ConnectionOptions {

@@ -23,6 +23,23 @@ export class ReceiveQueue {
     if (this.#chunks[last] === bytes) this.#chunks[last] = bytes.slice();
   }
 
+  /** The 32-bit number, in network order, that comes next; undefined while it is not whole. */
+  peekUint32(): number | undefined {
+    if (this.#length < 4) return undefined;
+    let value = 0;
+    let chunk = 0;
+    let at = this.#head;
+    for (let i = 0; i < 4; i++) {
+      let bytes = this.#chunks[chunk];
+      while (bytes !== undefined && at === bytes.length) {
+        bytes = this.#chunks[++chunk];
+        at = 0;
+      }
+      value = value * 256 + (bytes?.[at++] ?? 0);
+    }
+    return value;
+  }
+
   /** Moves up to `length` bytes into `target`, from `start` on. Returns how many. */
   read(target: Uint8Array, start: number, length: number): number {
     let chunk = this.#chunks[0];

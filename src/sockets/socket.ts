@@ -9,6 +9,8 @@ const EAGAIN = -errnoOf('EAGAIN');
 
 /** Above this many unread bytes the source is paused; once half of them are read, it is resumed. */
 const receiveBound = 2 ** 20;
+/** Above this many the connection fails: the source cannot be paused, and goes on. */
+const unreadBound = 2 ** 22;
 
 export class Socket implements TransportEvents {
   readonly fd: number;
@@ -27,6 +29,13 @@ export class Socket implements TransportEvents {
   #sink = new Sink(this);
   readonly #listeners = new Set<() => void>();
   #isConnecting = false;
+
+  /** How many bytes have arrived so far. */
+  arrived = 0;
+  /** Whether the last read brought less than was asked for: the reader goes on with it. */
+  isMidRead = false;
+  /** This side has said that it sends no more. */
+  isShutDown = false;
 
   readonly #received = new ReceiveQueue();
   #paused = false;
@@ -78,14 +87,23 @@ export class Socket implements TransportEvents {
   // --- the transport's side ---
 
   data(bytes: Uint8Array, reused = false): void {
-    if (this.closed || bytes.length === 0) return;
+    if (this.closed || this.#errno !== 0 || bytes.length === 0) return;
+    this.arrived += bytes.length;
     this.#received.push(bytes);
     this.#ready();
     if (reused) this.#received.keep(bytes);
+    if (this.#received.length > unreadBound) this.#tooMuch();
     if (this.#received.length > receiveBound && !this.#paused && !this.closed) {
       this.#paused = true;
       this.#transport?.pause?.();
     }
+  }
+
+  // The source was paused, or cannot be: nothing that libnbd has asked for waits here.
+  #tooMuch(): void {
+    this.error(new NBDError(`the server sent more than ${unreadBound} bytes that nobody had asked for`, 'ENOBUFS'));
+    this.#received.take();
+    this.#transport?.close();
   }
 
   connected(): void {
@@ -115,6 +133,21 @@ export class Socket implements TransportEvents {
     return this.#isConnecting;
   }
 
+  /** How many bytes wait to be read. */
+  get unread(): number {
+    return this.#received.length;
+  }
+
+  /** The 32-bit number that is read next; undefined while it is not whole. */
+  peekUint32(): number | undefined {
+    return this.#received.peekUint32();
+  }
+
+  /** Whether no more bytes will come. */
+  get isOver(): boolean {
+    return this.#ended || this.#errno !== 0;
+  }
+
   get readable(): boolean {
     return this.#received.length > 0 || this.#ended || this.#errno !== 0;
   }
@@ -130,8 +163,12 @@ export class Socket implements TransportEvents {
 
   /** recv: fills `target` from `start` with up to `length` bytes, and returns how many. */
   receive(target: Uint8Array, start: number, length: number): number {
-    if (this.#received.length === 0) return this.#ended ? 0 : this.#errno !== 0 ? -this.#errno : EAGAIN;
+    if (this.#received.length === 0) {
+      this.isMidRead = true;
+      return this.#ended ? 0 : this.#errno !== 0 ? -this.#errno : EAGAIN;
+    }
     const done = this.#received.read(target, start, length);
+    this.isMidRead = done < length;
     if (this.#paused && this.#received.length < receiveBound / 2) {
       this.#paused = false;
       this.#transport?.resume?.();
@@ -167,6 +204,7 @@ export class Socket implements TransportEvents {
 
   /** shutdown(SHUT_WR): half-closes after what was sent, where the transport can. */
   shutdown(): number {
+    this.isShutDown = true;
     this.#shutdownIsDue = true;
     if (!this.#flushIsDue) this.#shutdown();
     return 0;

@@ -1,9 +1,11 @@
 // The page's side: handles whose calls are made in a worker.
-import { abortable, type WaitOptions } from '../base/abort.js';
-import { NBDError } from '../base/errors.js';
-import { type Geometry, geometryOf } from '../disk/disk.js';
-import { type Extent, type ExtentsOptions, extents } from '../disk/extents.js';
-import { type ReadableOptions, readable, type WritableOptions, writable } from '../disk/transfers.js';
+import type { WaitOptions } from '../base/abort.js';
+import { codeOf, NBDError } from '../base/errors.js';
+import { Settler } from '../base/settler.js';
+import { askGeometry } from '../disk/disk.js';
+import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents, extentsOfContexts } from '../disk/extents.js';
+import { type ReadableOptions, readable } from '../disk/transfers.js';
+import { type WritableOptions, writable } from '../disk/writable.js';
 import type { LocalCall } from '../generated/local_calls.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
@@ -21,7 +23,7 @@ export interface WorkerLike {
 }
 
 /** Calls whose types differ in a worker. */
-type Different = 'connectSocket' | 'extents' | 'readable' | 'writable' | 'close';
+type Different = 'connectSocket' | 'connected' | 'lost' | 'extents' | 'readable' | 'writable' | 'close';
 type Kept = Exclude<Extract<keyof NBD, string>, LocalCall | Different>;
 
 /** The calls of {@link NBD}, each with a promise of its result. */
@@ -54,10 +56,15 @@ export interface WorkerNBD extends RemoteCalls {
   preadInto(buf: ArrayBufferView, offset: number | bigint, options?: Parameters<NBD['preadInto']>[2]): Promise<void>;
   /** As {@link NBD.extents | extents}. */
   extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+  extents(options: ExtentsOfContextsOptions): AsyncGenerator<Extent<bigint[]>, void, undefined>;
   /** As {@link NBD.readable | readable}; each chunk is moved to the page. */
   readable(options?: ReadableOptions): Promise<ReadableStream<Uint8Array>>;
   /** As {@link NBD.writable | writable}; what is written is copied. */
   writable(options?: WritableOptions): Promise<WritableStream<Uint8Array>>;
+  /** As {@link NBD.connected | connected}. */
+  readonly connected: Promise<boolean>;
+  /** As {@link NBD.lost | lost}; also fulfilled when the worker ends. */
+  readonly lost: Promise<NBDError>;
   /** Closes the handle and its socket. */
   close(): Promise<void>;
   /** `await using`: disconnects in good order if there is a connection, then {@link WorkerNBD.close | close}. */
@@ -68,8 +75,7 @@ export interface WorkerNBD extends RemoteCalls {
 type Call = (name: string, args: readonly unknown[]) => Promise<unknown>;
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly settler: Settler<unknown>;
   readonly callbacks: ((...args: unknown[]) => unknown)[];
   /** The first exception that one of them threw. */
   thrown?: { readonly error: unknown };
@@ -79,6 +85,8 @@ interface Pending {
 export class WorkerLibrary {
   readonly #worker: WorkerLike;
   readonly #pending = new Map<number, Pending>();
+  /** How each handle is told that its connection was lost. */
+  readonly #lost = new Map<number, (error: NBDError) => void>();
   #names: readonly string[] = [];
   #messages = 0;
   #handles = 0;
@@ -111,8 +119,12 @@ export class WorkerLibrary {
   /** Makes a handle, not connected yet (`nbd_create`). Close it with `close()` or `await using`. */
   async create(): Promise<WorkerNBD> {
     const handle = ++this.#handles;
+    const lost = new Promise<NBDError>((resolve) => this.#lost.set(handle, resolve));
     await this.#ask({ kind: 'create', handle });
-    return remoteHandle(this.#names, (name, args) => this.#call(handle, name, args));
+    return remoteHandle(this.#names, lost, (name, args) => {
+      if (name === 'close' || name === 'dispose') this.#lost.delete(handle);
+      return this.#call(handle, name, args);
+    });
   }
 
   /** Ends the worker at once, with all its handles and connections. Promises that still wait reject. */
@@ -129,8 +141,11 @@ export class WorkerLibrary {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const { settler } of this.#pending.values()) settler.fail(() => error);
     this.#pending.clear();
+    const { message } = error;
+    for (const tell of this.#lost.values()) tell(new NBDError(message, codeOf(error, 'EIO'), { cause: error, isFatal: true }));
+    this.#lost.clear();
   }
 
   async #call(handle: number, name: string, args: readonly unknown[]): Promise<unknown> {
@@ -166,14 +181,19 @@ export class WorkerLibrary {
     const id = ++this.#messages;
     this.#worker.postMessage({ ...request, id }, transfer);
     return new Promise<unknown>((resolve, reject) => {
-      const settler = abortable(signal, { resolve, reject }, () => {
+      const settler = new Settler<unknown>(resolve, reject, signal, () => {
         this.#worker.postMessage({ kind: 'abort', id } satisfies Request, []);
       });
-      this.#pending.set(id, { ...settler, callbacks });
+      this.#pending.set(id, { settler, callbacks });
     });
   }
 
   #receive(reply: Reply): void {
+    if (reply.kind === 'lost') {
+      this.#lost.get(reply.handle)?.(receiveError(reply.error) as NBDError);
+      this.#lost.delete(reply.handle);
+      return;
+    }
     const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     if (reply.kind === 'callback') {
@@ -186,9 +206,10 @@ export class WorkerLibrary {
     }
     this.#pending.delete(reply.id);
     if (pending.thrown !== undefined) {
-      pending.reject(new NBDError('a callback threw an exception', 'EPROTO', { cause: pending.thrown.error }));
-    } else if (reply.kind === 'result') pending.resolve(reply.value);
-    else pending.reject(receiveError(reply.error));
+      const cause = pending.thrown.error;
+      pending.settler.fail(() => new NBDError('a callback threw an exception', 'EPROTO', { cause }));
+    } else if (reply.kind === 'result') pending.settler.resolve(reply.value);
+    else pending.settler.fail(() => receiveError(reply.error));
   }
 }
 
@@ -212,19 +233,22 @@ export function socketUrl(url: string | URL): string {
   return absolute.href;
 }
 
-function remoteHandle(names: readonly string[], call: Call): WorkerNBD {
+function remoteHandle(names: readonly string[], lost: Promise<NBDError>, call: Call): WorkerNBD {
   const calls = Object.fromEntries(names.map((name) => [name, (...args: unknown[]) => call(name, args)]));
   const nbd = calls as unknown as WorkerNBD;
+  Object.defineProperty(nbd, 'connected', { get: () => call('connected', []) });
   return Object.assign(nbd, {
+    lost,
     connectWebSocket: async (url: string | URL, options: object = {}) => call('connectWebSocket', [socketUrl(url), options]),
     connectSocket: async (socket: object, options: object = {}) => call('connectSocket', [movableSocket(socket), options]),
     preadInto: async (view: ArrayBufferView, ...rest: [number | bigint, object?]) => {
       const bytes = await nbd.pread(view.byteLength, ...rest);
       new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes);
     },
-    extents: (options: ExtentsOptions = {}) => extents(nbd, options),
-    readable: async (options: ReadableOptions = {}) => readable(nbd, await geometry(nbd), options),
-    writable: async (options: WritableOptions = {}) => writable(nbd, await geometry(nbd), options),
+    extents: (options: ExtentsOptions | ExtentsOfContextsOptions = {}) =>
+      'contexts' in options ? extentsOfContexts(nbd, options) : extents(nbd, options),
+    readable: async (options: ReadableOptions = {}) => readable(nbd, await askGeometry(nbd), options),
+    writable: async (options: WritableOptions = {}) => writable(nbd, await askGeometry(nbd), options),
     [Symbol.asyncDispose]: () => call('dispose', []),
   } satisfies Partial<Record<keyof WorkerNBD, unknown>>);
 }
@@ -237,11 +261,4 @@ function movableSocket(socket: object): MessagePort | BytePair {
     'connectSocket: a worker can be given a MessagePort or { readable, writable } byte streams; ' +
       'for a WebSocket, call connectWebSocket(url)',
   );
-}
-
-async function geometry(nbd: WorkerNBD): Promise<Geometry> {
-  const asked = geometryOf(nbd);
-  const numbers = [asked.size, asked.minimum, asked.preferred, asked.maximum, asked.payload] as const;
-  const [size, minimum, preferred, maximum, payload] = await Promise.all(numbers);
-  return { size, minimum, preferred, maximum, payload };
 }

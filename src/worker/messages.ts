@@ -18,6 +18,8 @@ export type Request =
 export type Reply =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: SentError }
+  /** A handle has lost its connection. */
+  | { readonly kind: 'lost'; readonly handle: number; readonly error: SentError }
   /** A callback of the call was called. */
   | { readonly kind: 'callback'; readonly id: number; readonly index: number; readonly args: readonly unknown[] };
 
@@ -30,22 +32,29 @@ export type Sent =
 
 /** An error. An NBDError is taken apart, since a message keeps neither its class nor its members. */
 export type SentError =
-  | { readonly nbd: { readonly message: string; readonly code: ErrnoCode | null; readonly cause?: SentError } }
+  | {
+      readonly nbd: {
+        readonly message: string;
+        readonly code: ErrnoCode | null;
+        readonly isFatal: boolean;
+        readonly cause?: SentError;
+      };
+    }
   | { readonly other: unknown };
 
 export function sendError(error: unknown): SentError {
   if (error instanceof NBDError) {
-    const { message, cause } = error;
+    const { message, isFatal, cause } = error;
     const code = error.code === null ? null : codeOf(error, 'EIO');
-    return { nbd: { message, code, ...(cause === undefined ? {} : { cause: sendError(cause) }) } };
+    return { nbd: { message, code, isFatal, ...(cause === undefined ? {} : { cause: sendError(cause) }) } };
   }
   return { other: error instanceof Error ? error : String(error) };
 }
 
 export function receiveError(sent: SentError): unknown {
   if ('other' in sent) return sent.other;
-  const { message, code, cause } = sent.nbd;
-  return new NBDError(message, code, cause === undefined ? undefined : { cause: receiveError(cause) });
+  const { message, code, isFatal, cause } = sent.nbd;
+  return new NBDError(message, code, { isFatal, ...(cause === undefined ? {} : { cause: receiveError(cause) }) });
 }
 
 /** Bytes to be moved to the other side. A view of a whole buffer takes the buffer with it; a view of a part is copied. */

@@ -71,7 +71,9 @@ export class WorkerServer {
     if (request.kind === 'load') return this.#load(request);
     if (request.kind === 'create') {
       if (this.#library === undefined) throw new Error('the library was not loaded');
-      this.#handles.set(request.handle, this.#library.create());
+      const nbd = this.#library.create();
+      this.#handles.set(request.handle, nbd);
+      nbd.lost.then((error) => this.#port.postMessage({ kind: 'lost', handle: request.handle, error: sendError(error) }, []));
       return undefined;
     }
     const { id, handle, name } = request;
@@ -80,9 +82,11 @@ export class WorkerServer {
     if (isLast) this.#handles.delete(handle);
     if (nbd === undefined) {
       if (isLast) return undefined; // closing it again does nothing
+      if (name === 'connected') return false;
       throw new NBDError(`${name}: the handle is closed`, 'EBADF');
     }
     const args = request.args.map((arg) => this.#receive(id, arg));
+    if (name === 'connected') return nbd.connected;
     if (name === 'dispose') return nbd[Symbol.asyncDispose]();
     if (name === 'connectWebSocket') return this.#connectWebSocket(nbd, ...(args as Parameters<ConnectWebSocket>));
     if (!this.#names.has(name)) throw new NBDError(`${name}: a handle in a worker has no such call`, 'ENOSYS');

@@ -28,7 +28,7 @@ test('a chunk callback that reports an error makes the read fail with it', async
       return -1;
     }),
   );
-  expect(error.message).toBe('nbd_pread_structured: read: command failed: Connection refused');
+  expect(error.message).toBe('nbd_pread_structured: read: command failed: Connection refused (512 bytes at offset 0)');
   expect([error.code, error.errno]).toEqual(['ECONNREFUSED', 111]);
 });
 
@@ -53,7 +53,7 @@ test('one that throws makes the read fail, with the exception as its cause', asy
       throw thrown;
     }),
   );
-  expect(error.message).toBe('nbd_pread_structured: read: command failed: Protocol error');
+  expect(error.message).toBe('nbd_pread_structured: read: command failed: Protocol error (512 bytes at offset 0)');
   expect(error.code).toBe('EPROTO');
   expect(error.cause).toBe(thrown);
 });

@@ -39,7 +39,7 @@ test('an extent callback that reports an error makes the command fail with it', 
       return -1;
     }),
   );
-  expect(error.message).toBe('nbd_block_status: block-status: command failed: Out of memory');
+  expect(error.message).toBe('nbd_block_status: block-status: command failed: Out of memory (1024 bytes at offset 0)');
   expect(error.code).toBe('ENOMEM');
 });
 

@@ -175,8 +175,17 @@ export function translated(theirs: Outcome, ours: Outcome | undefined, step: Ste
     seen.add(change);
     return { ...change.ours, events: theirs.events };
   }
+  if (theirs.error !== undefined && ours?.error !== undefined && isOver(theirs, ours)) {
+    return { ...theirs, error: ours.error, code: ours.code ?? null };
+  }
   if (theirs.error !== undefined) return { ...theirs, error: translatedText(theirs.error) };
   return { ...theirs, result: translatedResult(theirs.result) };
+}
+
+/** A call that needs a connection which is over: libnbd calls the state wrong, and ours says what became of the connection. */
+function isOver(theirs: Outcome, ours: Outcome): boolean {
+  const call = /^(nbd_\w+): invalid state: (CLOSED|DEAD): the handle must be (?!newly created)/.exec(theirs.error ?? '')?.[1];
+  return theirs.code === 'EINVAL' && ours.code === 'ENOTCONN' && ours.error?.startsWith(`${call}: the connection was `) === true;
 }
 
 // What commands ended with is a result of 'retire_all'.

@@ -25,7 +25,7 @@ export class Player {
       return { result, events: this.#events };
     } catch (error) {
       if (!(error instanceof NBDError)) throw error;
-      return { error: error.message, code: error.code, events: this.#events };
+      return { error: textOf(error), code: error.code, events: this.#events };
     }
   }
 
@@ -57,7 +57,7 @@ export class Player {
       return await retired(this.#nbd, cookie);
     } catch (error) {
       if (!(error instanceof NBDError)) throw error;
-      return [error.message, error.code];
+      return [textOf(error), error.code];
     }
   }
 
@@ -82,6 +82,11 @@ export class Player {
       return returns;
     };
   }
+}
+
+/** libnbd's text, without the range that ours names as well. */
+function textOf({ message }: NBDError): string {
+  return message.replace(/ \(\d+ bytes at offset -?\d+\)$/, '');
 }
 
 function isErrorRef(value: unknown): value is ErrorRef {

@@ -18,6 +18,7 @@ export class ProcessCalls {
   #pair: Socket | undefined;
   #listener: Listener | undefined;
   #boundPath = '';
+  #endings: Promise<void>[] = [];
 
   constructor(memory: Memory, descriptors: DescriptorTable, host: Host, failures: Failures) {
     this.#memory = memory;
@@ -77,7 +78,15 @@ export class ProcessCalls {
   }
 
   reap(pid: number): number {
-    return this.#withProcesses((processes) => processes.reap(pid) ?? pid);
+    return this.#withProcesses((processes) => {
+      this.#endings.push(processes.reap(pid));
+      return pid;
+    });
+  }
+
+  /** The ends of the processes that libnbd has waited for since this was asked. */
+  takeEndings(): Promise<unknown> {
+    return Promise.all(this.#endings.splice(0));
   }
 
   mkdtemp(template: Pointer): number {

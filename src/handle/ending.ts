@@ -1,0 +1,54 @@
+// How a handle's connection ended, and who hears of it.
+import { type ErrnoCode, NBDError, retold } from '../base/errors.js';
+
+export class Ending {
+  /** What killed the handle; undefined while it is not dead. */
+  death: NBDError | undefined;
+  #lost: NBDError | undefined;
+  #tellLost: ((error: NBDError) => void) | undefined;
+
+  /** Fulfilled when the connection was lost; never rejected. */
+  readonly lost = new Promise<NBDError>((resolve) => {
+    this.#tellLost = resolve;
+  });
+
+  /** The connection has ended, and nobody on this side had asked for it. Only the first error counts. */
+  lose(error: NBDError): void {
+    this.#lost ??= error;
+    this.#tellLost?.(error);
+    this.#tellLost = undefined;
+  }
+
+  /** libnbd ended with an error: the handle is dead. */
+  die(error: NBDError): void {
+    this.death ??= error;
+    this.lose(error);
+  }
+
+  /** The error of a call that needs a connection, told by what ended the connection. */
+  explain(call: string): NBDError {
+    const code: ErrnoCode = 'ENOTCONN';
+    if (this.#lost === undefined) return new NBDError(`${call}: the connection was shut down`, code, { isFatal: true });
+    const reason = withoutCall(this.#lost.message);
+    return new NBDError(`${call}: the connection was lost: ${reason}`, code, { cause: this.#lost, isFatal: true });
+  }
+
+  /** The death, told of as the call given. */
+  deathOf(call: string): NBDError | undefined {
+    return this.death && retold(this.death, { message: renamed(this.death.message, call) });
+  }
+}
+
+const callName = /^nbd_[a-z0-9_]+: /;
+
+/** A message of libnbd's, told of the call that the user made: libnbd names the one that noticed, nbd_aio_notify_read. */
+export function renamed(message: string, call: string): string {
+  return message.replace(callName, `${call}: `);
+}
+
+const withoutCall = (message: string): string => message.replace(callName, '');
+
+/** Whether libnbd refused a call only since the connection that the call needs is over. */
+export function needsConnection(message: string): boolean {
+  return /: invalid state: (CLOSED|DEAD): the handle must be (?!newly created)/.test(message);
+}
