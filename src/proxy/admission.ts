@@ -4,12 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Server } from 'node:net';
 import { closeCode } from '../transports/close_codes.js';
-
-/** Why a connection ends, as its close frame has it. */
-export interface Ending {
-  readonly code: number;
-  readonly reason: string;
-}
+import { type Ending, ending } from './ending.js';
 
 export interface Rules {
   readonly allowOrigins: ReadonlySet<string>;
@@ -22,11 +17,11 @@ export interface Rules {
 export function refusal(request: IncomingMessage, rules: Rules): Ending | undefined {
   const { host, origin } = request.headers;
   if (host === undefined || !isOurHost(host, rules.allowHosts)) {
-    return { code: closeCode.forbidden, reason: `host not allowed: ${host ?? 'none'}` };
+    return ending(closeCode.forbidden, `host not allowed: ${host ?? 'none'}`);
   }
   // No browser leaves the header out of a WebSocket's request: without it this is a program, which could send any.
   if (origin !== undefined && !rules.allowOrigins.has(origin.toLowerCase()) && !isSameOrigin(origin, host, request)) {
-    return { code: closeCode.forbidden, reason: `origin not allowed: ${origin}` };
+    return ending(closeCode.forbidden, `origin not allowed: ${origin}`);
   }
   if (rules.token !== undefined) {
     const token = new URLSearchParams(request.url?.split('?')[1]).get('token');

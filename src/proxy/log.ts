@@ -22,21 +22,22 @@ export interface ConnectionLog {
   readonly reason: string;
 }
 
-/** For programs: a JSON object. */
+/** For programs: a JSON object. What a terminal might obey is escaped, as JSON has it, and is itself again once it was parsed. */
 export function jsonLine(entry: ConnectionLog): string {
-  return JSON.stringify(entry);
+  return ascii(entry);
 }
 
 /** For people. What comes from the client is quoted, so that it cannot look like a line of its own. */
 export function textLine({ time, target, peer, origin, forwardedFor, ...rest }: ConnectionLog): string {
-  const from = `${peer}${forwardedFor === undefined ? '' : ` for ${quote(forwardedFor)}`}`;
-  const page = origin === undefined ? '' : ` origin ${quote(origin)}`;
+  const from = `${peer}${forwardedFor === undefined ? '' : ` for ${ascii(forwardedFor)}`}`;
+  const page = origin === undefined ? '' : ` origin ${ascii(origin)}`;
   const bytes = `${rest.bytesToServer} bytes to the server, ${rest.bytesToClient} to the client`;
   const seconds = (rest.milliseconds / 1000).toFixed(1);
-  return `${time.toISOString()} ${quote(target)} from ${from}${page}: ${bytes}, ${seconds} s, ${rest.code} ${quote(rest.reason)}`;
+  return `${time.toISOString()} ${ascii(target)} from ${from}${page}: ${bytes}, ${seconds} s, ${rest.code} ${ascii(rest.reason)}`;
 }
 
-// Control characters and what is beyond ASCII, which may change how a terminal shows the line, are escaped.
-function quote(text: string): string {
-  return JSON.stringify(text).replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+// Control characters, and what is beyond ASCII, which may change how a terminal shows the line, are escaped.
+function ascii(value: unknown): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, escaped);
 }

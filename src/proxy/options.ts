@@ -4,12 +4,13 @@ import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { normalHost, normalOrigin } from './admission.js';
 import type { ConnectionLog } from './log.js';
-import { type Address, parseAddress } from './target.js';
+import { parseTarget, type Target } from './target.js';
 
 export interface ProxyOptions {
   /**
-   * What can be reached: names, each with the NBD URI of its server: `{ disk: 'nbd://localhost' }`. Only the address in it counts
-   * (`nbd://HOST[:PORT]`, `nbd+unix:///?socket=PATH`); the client sends the export's name itself.
+   * What can be reached: names, each with an NBD URI: `{ disk: 'nbd://localhost' }`. A URI with an export leads to this one
+   * alone (`nbd://HOST[:PORT]/EXPORT`, `nbd+unix:///EXPORT?socket=PATH`), which the client opens under its name or under
+   * the empty one. A URI without an export leads to all of the server's.
    */
   targets: Readonly<Record<string, string>>;
   /** The server whose upgrades it handles. Without this, pass them on with {@link NbdProxy.handleUpgrade}. */
@@ -43,9 +44,19 @@ export interface ProxyOptions {
   log?: ((entry: ConnectionLog) => void) | undefined;
 }
 
+/** What a proxy does when it is told nothing else. */
+export const defaults = {
+  maxConnections: 256,
+  handshakeTimeout: 10_000,
+  idleTimeout: 3_600_000,
+  pingInterval: 30_000,
+  maxPayload: 2 ** 20,
+  maxBuffered: 2 ** 20,
+} as const;
+
 /** The options with every default filled in. */
 export interface Settings {
-  readonly targets: ReadonlyMap<string, Address>;
+  readonly targets: ReadonlyMap<string, Target>;
   readonly server: Server | TlsServer | undefined;
   readonly path: string;
   readonly allowOrigins: ReadonlySet<string>;
@@ -77,21 +88,21 @@ export function settings(options: ProxyOptions): Settings {
     token: token === false ? undefined : (token ?? randomBytes(24).toString('base64url')),
     tokenAlways: token !== undefined || server === undefined,
     readOnly: options.readOnly ?? false,
-    maxConnections: atLeast(1, 'maxConnections', options.maxConnections ?? 256),
-    handshakeTimeout: atLeast(1, 'handshakeTimeout', options.handshakeTimeout ?? 10_000),
-    idleTimeout: atLeast(0, 'idleTimeout', options.idleTimeout ?? 3_600_000),
-    pingInterval: atLeast(0, 'pingInterval', options.pingInterval ?? 30_000),
-    maxPayload: atLeast(1, 'maxPayload', options.maxPayload ?? 2 ** 20),
-    maxBuffered: atLeast(1, 'maxBuffered', options.maxBuffered ?? 2 ** 20),
+    maxConnections: atLeast(1, 'maxConnections', options.maxConnections ?? defaults.maxConnections),
+    handshakeTimeout: atLeast(1, 'handshakeTimeout', options.handshakeTimeout ?? defaults.handshakeTimeout),
+    idleTimeout: atLeast(0, 'idleTimeout', options.idleTimeout ?? defaults.idleTimeout),
+    pingInterval: atLeast(0, 'pingInterval', options.pingInterval ?? defaults.pingInterval),
+    maxPayload: atLeast(1, 'maxPayload', options.maxPayload ?? defaults.maxPayload),
+    maxBuffered: atLeast(1, 'maxBuffered', options.maxBuffered ?? defaults.maxBuffered),
     log: options.log ?? (() => {}),
   };
 }
 
-function parseTargets(targets: ProxyOptions['targets']): ReadonlyMap<string, Address> {
+function parseTargets(targets: ProxyOptions['targets']): ReadonlyMap<string, Target> {
   const entries = Object.entries(targets);
   if (entries.length === 0) throw new TypeError('a proxy needs at least one target');
   if (entries.some(([name]) => name === '')) throw new TypeError('a target needs a name');
-  return new Map(entries.map(([name, uri]) => [name, parseAddress(uri)]));
+  return new Map(entries.map(([name, uri]) => [name, parseTarget(uri)]));
 }
 
 // 2^31 - 1 is also what a timer can wait at most, in milliseconds.

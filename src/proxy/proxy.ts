@@ -3,16 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { closeCode } from '../transports/close_codes.js';
-import { type Ending, isLoopback, refusal } from './admission.js';
+import { isLoopback, refusal } from './admission.js';
+import { type Ending, ending } from './ending.js';
 import type { ConnectionLog } from './log.js';
 import { type ProxyOptions, type Settings, settings } from './options.js';
 import { closeTimeout, Relay } from './relay.js';
-import type { Address } from './target.js';
+import type { Target } from './target.js';
 
 /** A proxy from WebSockets to named NBD servers, made by {@link createProxy}. */
 export interface NbdProxy {
   /** The secret that URLs need as `?token=`; undefined if none is demanded. */
   readonly token: string | undefined;
+  /** The names of the targets that lead to every export of their server, since their URI names none. */
+  readonly unconfined: readonly string[];
   /** How many connections are open. */
   readonly connections: number;
   /** Whether {@link NbdProxy.close} was called. */
@@ -33,7 +36,10 @@ export function createProxy(options: ProxyOptions): NbdProxy {
   return new TargetProxy(settings(options));
 }
 
-/** Refused clients are told why, which takes a moment: there may be so many of them besides the connections. */
+/**
+ * Refused clients are told why, which takes a moment. There may be so many of them besides the connections, and they are
+ * cut off beyond.
+ */
 const maxRefused = 64;
 
 class TargetProxy implements NbdProxy {
@@ -65,6 +71,10 @@ class TargetProxy implements NbdProxy {
     return tokenAlways || !isLoopback(server) ? token : undefined;
   }
 
+  get unconfined(): readonly string[] {
+    return [...this.#settings.targets].filter(([, { exportName }]) => exportName === undefined).map(([name]) => name);
+  }
+
   get connections(): number {
     return this.#relays.size;
   }
@@ -78,42 +88,48 @@ class TargetProxy implements NbdProxy {
   };
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#refused >= maxRefused) {
+    const name = decode(request.url?.slice(this.#settings.path.length).replace(/\?.*/s, ''));
+    const admitted = this.#admit(request, name);
+    if ('code' in admitted && this.#refused >= maxRefused) {
       socket.on('error', () => {});
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
       return;
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (client) => this.#accept(client, request));
-  }
-
-  #accept(client: WebSocket, request: IncomingMessage): void {
-    const name = decode(request.url?.slice(this.#settings.path.length).replace(/\?.*/s, ''));
-    const admitted = this.#admit(request, name);
-    const log = this.#logOf(request, name);
-    if ('code' in admitted) this.#refuse(client, admitted, log);
-    else this.#relay(new Relay(client, admitted, this.#settings), log);
+    const log = this.#logOf(request, this.#shown(name));
+    this.#webSockets.handleUpgrade(request, socket, head, (client) => {
+      if ('code' in admitted) this.#refuse(client, admitted, log);
+      else this.#relay(new Relay(client, admitted, this.#settings), log);
+    });
   }
 
   /** Where a request may go, or why it may not. */
-  #admit(request: IncomingMessage, name: string): Address | Ending {
+  #admit(request: IncomingMessage, name: string): Target | Ending {
     const { targets, maxConnections } = this.#settings;
-    if (this.closing) return { code: 1001, reason: shuttingDown };
+    if (this.closing) return ending(1001, shuttingDown);
     const refused = refusal(request, { ...this.#settings, token: this.token });
     if (refused !== undefined) return refused;
-    const address = targets.get(name);
-    if (address === undefined) return { code: closeCode.unknownTarget, reason: `unknown target ${name}` };
-    if (this.#relays.size < maxConnections) return address;
-    return { code: closeCode.tooMany, reason: `all ${maxConnections} connections are in use` };
+    const target = targets.get(name);
+    if (target === undefined) return ending(closeCode.unknownTarget, `unknown target ${this.#shown(name)}`);
+    if (this.#relays.size < maxConnections) return target;
+    return ending(closeCode.tooMany, `all ${maxConnections} connections are in use`);
   }
 
-  #refuse(client: WebSocket, { code, reason }: Ending, log: Log): void {
+  // A token that was meant for the query may stand in what was taken for a name.
+  #shown(name: string): string {
+    const { targets, token } = this.#settings;
+    if (targets.has(name)) return name;
+    const shown = name.replace(/(token(?:=|%3d)).*/is, '$1…');
+    return token === undefined ? shown : shown.replaceAll(token, '…');
+  }
+
+  #refuse(client: WebSocket, ending: Ending, log: Log): void {
     this.#refused++;
     client.on('error', () => {}); // whatever else it does wrong, it is being closed
     client.on('close', () => {
       this.#refused--;
-      this.#settings.log(log(0, 0, { code, reason }));
+      this.#settings.log(log(0, 0, ending));
     });
-    client.close(code, fitting(reason));
+    client.close(ending.code, ending.reason);
   }
 
   #relay(relay: Relay, log: Log): void {
@@ -166,15 +182,4 @@ function decode(name = ''): string {
   } catch {
     return name; // which is the name of nothing
   }
-}
-
-/** A close frame has room for 123 bytes of reason. */
-function fitting(reason: string): string {
-  const bytes = Buffer.from(reason);
-  return bytes.length <= 123
-    ? reason
-    : `${bytes
-        .subarray(0, 120)
-        .toString()
-        .replace(/\ufffd+$/, '')}…`;
 }

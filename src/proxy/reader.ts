@@ -10,6 +10,12 @@ const copyMax = bufferSize / 8;
 const maxSpare = 32;
 const spare: Buffer[] = [];
 
+/**
+ * A host name may have several addresses, which are tried in turn. By itself, Node gives up each but the last after a
+ * quarter of a second; the longest time that its timers know is no limit.
+ */
+const eachAddress = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2 ** 31 - 1 };
+
 /** Gets bytes that were read; they are good until `release` is called. */
 type OnBytes = (bytes: Buffer, release: () => void) => void;
 
@@ -22,7 +28,12 @@ export class Reader {
 
   constructor(address: Address, onbytes: OnBytes) {
     this.#onbytes = onbytes;
-    this.socket = connect({ ...address, noDelay: true, onread: { buffer: () => this.#buffer, callback: this.#onRead } });
+    this.socket = connect({
+      ...address,
+      ...eachAddress,
+      noDelay: true,
+      onread: { buffer: () => this.#buffer, callback: this.#onRead },
+    });
     this.socket.on('close', () => this.#free(this.#buffer));
   }
 

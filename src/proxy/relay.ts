@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { closeCode } from '../transports/close_codes.js';
-import type { Ending } from './admission.js';
-import { ReadOnlyFollower, Violation } from './read_only.js';
+import { type Ending, ending, Violation } from './ending.js';
+import { Follower, isFollowed } from './follower.js';
 import { Reader } from './reader.js';
-import type { Address } from './target.js';
+import type { Target } from './target.js';
 import { Valve } from './valve.js';
 import { type Limits, Watch, type Watched } from './watch.js';
 
@@ -28,19 +28,24 @@ export class Relay implements Watched {
 
   readonly #server: Socket;
   readonly #watch: Watch;
-  readonly #follower: ReadOnlyFollower | undefined;
+  readonly #follower: Follower | undefined;
   #isConnected = false;
   #ending: Ending | undefined;
   #lastResort: NodeJS.Timeout | undefined;
   #closed = 0;
 
-  constructor(client: WebSocket, address: Address, options: RelayOptions) {
+  constructor(client: WebSocket, { address, exportName }: Target, options: RelayOptions) {
     const reader = new Reader(address, this.#serverOnBytes);
     const server = reader.socket;
     const progress = () => this.#watch.progress();
     this.client = client;
     this.#server = server;
-    this.#follower = options.readOnly ? new ReadOnlyFollower() : undefined;
+    const rules = { readOnly: options.readOnly, exportName };
+    const outlet = {
+      toServer: (bytes: Buffer) => this.#toServer(bytes),
+      toClient: (bytes: Buffer) => this.#toClient(bytes, () => {}),
+    };
+    this.#follower = isFollowed(rules) ? new Follower(rules, outlet) : undefined;
     this.toServer = new Valve(client, () => server.writableLength, options.maxBuffered, progress);
     this.toClient = new Valve(server, () => Math.max(client.bufferedAmount, reader.held), options.maxBuffered, progress);
     this.#watch = new Watch(this, options);
@@ -61,27 +66,41 @@ export class Relay implements Watched {
     if (this.#ending !== undefined) return;
     this.#watch.heard();
     const bytes = data as Buffer; // as the WebSocket's binaryType has it
-    try {
+    this.#follow(() => {
       if (!isBinary) throw new Violation('a text message: NBD is binary');
-      this.#follower?.follow(bytes);
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      this.end({ code: error.isChange ? closeCode.readOnly : closeCode.badMessage, reason: error.message });
-      return;
-    }
+      if (this.#follower === undefined) this.#toServer(bytes);
+      else this.#follower.clientSays(bytes);
+    });
+  };
+
+  #toServer(bytes: Buffer): void {
     this.#server.write(bytes, this.toServer.passed);
     this.toServer.wrote(bytes.length);
-  };
+  }
+
+  // A client that says more than the server can be told yet is not read before the server has answered.
+  #follow(step: () => void): void {
+    try {
+      step();
+      this.toServer.hold(this.#follower?.isHolding ?? false);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.end(ending(error.code, error.message));
+    }
+  }
 
   readonly #clientOnPong = (): void => this.#watch.heard();
 
   // A frame that is none, or a message that is too long. `ws` has told the client by itself.
   readonly #clientOnError = (error: Error & { code?: string }): void => {
-    this.#finish({ code: error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 1009 : 1002, reason: error.message });
+    this.#finish(ending(error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 1009 : 1002, error.message));
   };
 
   readonly #clientOnClose = (code: number, reason: Buffer): void => {
-    this.#finish({ code, reason: reason.length > 0 ? String(reason) : 'the client closed the connection' });
+    const hasGone = code === 1006; // without a word
+    this.#finish(ending(code, reason.length > 0 ? String(reason) : 'the client closed the connection'));
+    // It had more to say than was read, and a server that takes nothing would keep its place.
+    if (hasGone && this.toServer.isShut) this.#server.destroy();
     this.#onClose();
   };
 
@@ -96,12 +115,18 @@ export class Relay implements Watched {
       release();
       return;
     }
+    this.#toClient(bytes, release);
+    const follower = this.#follower;
+    if (follower !== undefined) this.#follow(() => follower.serverSays(bytes));
+  };
+
+  #toClient(bytes: Buffer, release: () => void): void {
     this.client.send(bytes, asBytes, (error) => {
       release();
       this.toClient.passed(error);
     });
     this.toClient.wrote(bytes.length);
-  };
+  }
 
   readonly #serverOnEnd = (): void => this.end({ code: 1000, reason: 'the NBD server closed the connection' });
 
@@ -121,8 +146,8 @@ export class Relay implements Watched {
     return undefined;
   }
 
-  isFlowing(): boolean {
-    return this.client.bufferedAmount === 0 && !this.toServer.isShut;
+  isRead(): boolean {
+    return !this.toServer.isShut;
   }
 
   end(ending: Ending): void {

@@ -1,27 +1,72 @@
-// Where an NBD server is, from its URI.
+// Where an NBD server is, and which of its exports, from a URI: read as libnbd does, so that one URI leads to one place
+// everywhere.
+//
+// libnbd itself would be no simpler here: its module is compiled asynchronously, and a proxy is made by a call that returns
+// at once. The grammar is that of RFC 3986, as libxml2 has it. Text is percent-decoded and nothing else; in particular, a
+// plus sign is a plus sign.
 
 /** As `net.connect` takes it. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
-const defaultPort = 10809;
+export interface Target {
+  readonly address: Address;
+  /** The one export that clients may open; undefined for all of the server's. */
+  readonly exportName: string | undefined;
+}
 
-/** The address in an NBD URI; the export in it does not matter here. Throws TypeError for what is no such URI. */
-export function parseAddress(uri: string): Address {
-  const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  switch (url?.protocol) {
-    case 'nbd:': {
-      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-      if (host === '') break;
-      return { host, port: url.port === '' ? defaultPort : Number(url.port) };
-    }
-    case 'nbd+unix:': {
-      const path = url.searchParams.get('socket');
-      if (!path) break;
-      return { path };
-    }
-    case 'nbds:':
-    case 'nbds+unix:':
-      throw new TypeError(`${uri}: TLS to the NBD server is not supported`);
+const defaultPort = 10809;
+const maxPort = 65535;
+/** What the kernel takes as the path of a socket, in bytes. */
+const maxSocketPath = 107;
+const maxExportName = 4096;
+
+const unreserved = "[\\w.~!$&'()*+,;=-]|%[0-9a-f]{2}"; // with the sub-delimiters, which are allowed wherever these are
+const segment = `(?:${unreserved}|[:@])*`;
+const grammar = new RegExp(
+  `^(?<scheme>[a-z][a-z0-9+.-]*)://(?:(?:${unreserved}|:)*@)?(?<host>\\[[^\\]]*\\]|(?:${unreserved})*)(?::(?<port>\\d+))?` +
+    `(?:/(?<path>${segment}(?:/${segment})*))?(?:\\?(?<query>(?:${unreserved}|[:@/?])*))?(?:#(?:${unreserved}|[:@/?[\\]])*)?$`,
+  'i',
+);
+
+/** The server and the export in an NBD URI. Throws TypeError for what is no such URI. */
+export function parseTarget(uri: string): Target {
+  const { scheme = '', host = '', port = '0', path = '', query = '' } = grammar.exec(uri)?.groups ?? {};
+  const parameters = parseQuery(query, uri);
+  if (/^nbds(\+|$)/i.test(scheme) || [...parameters.keys()].some((name) => name.startsWith('tls-'))) {
+    throw new TypeError(`${uri}: TLS to the NBD server is not supported`);
   }
-  throw new TypeError(`${uri} is not a URI such as nbd://localhost:10809 or nbd+unix:///?socket=/run/nbd.sock`);
+  const address = parseAddress(scheme.toLowerCase(), decode(host, uri), Number(port), parameters.get('socket'));
+  if (address === undefined) {
+    throw new TypeError(`${uri} is not a URI such as nbd://localhost:10809 or nbd+unix:///?socket=/run/nbd.sock`);
+  }
+  const exportName = decode(path, uri);
+  if (Buffer.byteLength(exportName) > maxExportName) throw new TypeError(`${uri}: the export’s name is too long`);
+  return { address, exportName: exportName === '' ? undefined : exportName };
+}
+
+// A host must be named: that libnbd takes none for localhost is no reason to guess.
+function parseAddress(scheme: string, host: string, port: number, socket: string | undefined): Address | undefined {
+  const name = host.replace(/^\[(.*)\]$/s, '$1');
+  if (scheme === 'nbd' && name !== '' && port <= maxPort && socket === undefined) {
+    return { host: name, port: port === 0 ? defaultPort : port };
+  }
+  if (scheme === 'nbd+unix' && socket && Buffer.byteLength(socket) <= maxSocketPath) return { path: socket };
+  return undefined;
+}
+
+// The names are of any case, and the last of several counts. Where there is an ampersand further on, a semicolon separates
+// nothing.
+function parseQuery(query: string, uri: string): ReadonlyMap<string, string> {
+  const parts = query.split('&');
+  const last = parts.pop() ?? '';
+  const pairs = [...parts, ...last.split(';')].map((part) => /^([^=]+)=?(.*)$/.exec(part) ?? []);
+  return new Map(pairs.map(([, name = '', value = '']) => [decode(name, uri).toLowerCase(), decode(value, uri)]));
+}
+
+function decode(text: string, uri: string): string {
+  try {
+    const decoded = decodeURIComponent(text);
+    if (!decoded.includes('\0')) return decoded;
+  } catch {} // not UTF-8
+  throw new TypeError(`${uri}: ${text} is not the text of anything`);
 }

@@ -18,6 +18,7 @@ export class Valve {
   readonly #onprogress: () => void;
   #writes = 0;
   #isShut = false;
+  #isHeld = false;
 
   /**
    * @param buffered How many bytes wait in the sink.
@@ -39,10 +40,7 @@ export class Valve {
     this.bytes += count;
     this.#writes++;
     this.#onprogress();
-    if (!this.#isShut && (this.#buffered() > this.#bound || this.#writes > maxWrites)) {
-      this.#isShut = true;
-      this.#source.pause();
-    }
+    this.#turn();
   }
 
   /** The sink has passed on a write; the callback to give to it. */
@@ -50,9 +48,23 @@ export class Valve {
     if (error) return; // the sink reports it as well
     this.#writes--;
     this.#onprogress();
-    if (this.#isShut && this.#buffered() <= this.#bound / 2 && this.#writes <= maxWrites / 2) {
-      this.#isShut = false;
-      this.#source.resume();
-    }
+    this.#turn();
   };
+
+  /** Keeps it shut, whatever waits in the sink, or no longer. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#turn();
+  }
+
+  // Once shut, it opens when half of the bound is free.
+  #turn(): void {
+    const share = this.#isShut ? 0.5 : 1;
+    const isFull = this.#buffered() > this.#bound * share || this.#writes > maxWrites * share;
+    if (this.#isShut === (isFull || this.#isHeld)) return;
+    this.#isShut = !this.#isShut;
+    if (this.#isShut) this.#source.pause();
+    else this.#source.resume();
+  }
 }

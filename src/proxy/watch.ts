@@ -1,7 +1,7 @@
 // Ends connections that nobody uses: those that never get going, those that are idle, and those whose client is gone.
 import type { WebSocket } from 'ws';
 import { closeCode } from '../transports/close_codes.js';
-import type { Ending } from './admission.js';
+import type { Ending } from './ending.js';
 
 export interface Limits {
   readonly handshakeTimeout: number;
@@ -14,8 +14,8 @@ export interface Watched {
   readonly client: WebSocket;
   /** Why it is not going yet; undefined once both sides have spoken. */
   delay(): Ending | undefined;
-  /** Whether a ping and its answer can pass: neither direction is held back. */
-  isFlowing(): boolean;
+  /** Whether the client is read, so that the answer to a ping can come. */
+  isRead(): boolean;
   end(ending: Ending): void;
   /** The client is gone: there is nobody to close with. */
   abandon(reason: string): void;
@@ -57,15 +57,18 @@ export class Watch {
     clearInterval(this.#ping);
   }
 
-  // A client that does not read gets no ping, and one that is not read cannot answer: they are slow, not gone.
+  // A client that does not take its bytes is slow: no ping can reach it, and the bytes that wait find out if it is gone.
+  // One that is not read gets pings all the same, whose answers are not waited for: if it is gone, they cannot be written.
   readonly #onPing = (): void => {
-    if (!this.#watched.isFlowing()) {
+    const { client } = this.#watched;
+    const isRead = this.#watched.isRead();
+    if (client.bufferedAmount > 0) {
       this.#isWaitingForPong = false;
-    } else if (this.#isWaitingForPong) {
+    } else if (isRead && this.#isWaitingForPong) {
       this.#watched.abandon('the client no longer answers');
     } else {
-      this.#isWaitingForPong = true;
-      this.#watched.client.ping();
+      this.#isWaitingForPong = isRead;
+      client.ping();
     }
   };
 }

@@ -30,8 +30,18 @@ test('it prints the URL of each target', async () => {
   const [a = '', b = ''] = program.stdout.trimEnd().split('\n');
   expect(a).toMatch(/^ws:\/\/(127\.0\.0\.1|\[::1\]):\d+\/nbd\/a$/);
   expect(b).toMatch(/\/nbd\/b%20c$/);
+  expect(program.stdout).toContain('\na: all exports of the server\nb c: all exports of the server\n');
   expect((await handleAt(a)).getSize()).toBe(2n ** 20n);
   expect((await handleAt(b)).getSize()).toBe(2n ** 21n);
+});
+
+test('a target with an export leads to this one, and only of another it says that it leads to all', async () => {
+  const { uri } = await nbdkit('info', 'mode=exportname');
+  const targets = ['--target', `one=${uri.replace('///', '///vm1')}`, '--target', `slash=${uri}`];
+  const program = cli('proxy', ...targets, '--listen', '127.0.0.1:0');
+  const url = await program.firstLine;
+  expect(program.stdout.trimEnd().split('\n').slice(2)).toEqual(['slash: all exports of the server']);
+  expect(await (await handleAt(url)).pread(3, 0)).toEqual(new TextEncoder().encode('vm1'));
 });
 
 describe('the token', () => {
@@ -87,6 +97,50 @@ describe('the log', () => {
     expect(program.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(program.stderr).toContain(line);
     expect(program.stderr).toMatch(/ origin "http:\S+": 0 bytes to the server, 0 to the client, \d+\.\d s, 4404 "unknown/);
+  });
+});
+
+describe('what a client makes the log say', () => {
+  // CSI as one character, DEL, and the controls that turn the direction of writing.
+  const name = 'a\u009b2J\u007f\u202eb\u2066c\u2028';
+
+  test.for(['text', 'json'])('has no control characters, as %s', async (format) => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--log', format);
+    expect(await endOf(client(url.replace('disk', encodeURIComponent(name))))).toBe(
+      '4404 unknown target a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028',
+    );
+    const socket = client(url, { headers: { 'x-forwarded-for': '\u009b31m' } });
+    await received(socket).atLeast(18);
+    socket.close(4000, name);
+    program.signal('SIGTERM');
+    expect(await program.exit).toBe(0);
+    expect(program.stderr).toMatch(/^[\x20-\x7e\n]+$/);
+    if (format !== 'json') return;
+    const [first, second] = program.stderr.trimEnd().split('\n');
+    expect(JSON.parse(first ?? '')).toMatchObject({
+      target: name,
+      reason: 'unknown target a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028',
+    });
+    expect(JSON.parse(second ?? '')).toMatchObject({ code: 4000, reason: 'a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028' });
+  });
+
+  test('has no token that came where a name was expected', async () => {
+    const file = join(await temporaryFolder(), 'token');
+    await writeFile(file, 'open sesame\n');
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--token-file', file);
+    const places = ['disk%3Ftoken=', 'disk%3ftoken%3D', 'disk%253Ftoken%253D', 'disk/TOKEN=', 'disk/', 'disk&token='];
+    for (const place of places) {
+      for (const query of ['', '?token=open%20sesame']) {
+        const end = await endOf(client(new URL(`/nbd/${place}open%20sesame${query}`, url).href));
+        expect(end).toMatch(query === '' ? /^4401 / : /^4404 unknown target disk/);
+        expect(end).not.toContain('sesame');
+      }
+    }
+    await endOf(client(new URL('/nbd/disk%3Ftoken=open%20sesam', url).href)); // nor nearly the token
+    program.signal('SIGTERM');
+    expect(await program.exit).toBe(0);
+    expect(program.stderr.trimEnd().split('\n')).toHaveLength(2 * places.length + 1);
+    expect(program.stderr).not.toContain('sesam');
   });
 });
 
@@ -192,6 +246,8 @@ describe('mistakes', () => {
     [['--target', 'nbd://localhost'], /--target takes NAME=URI/],
     [['--target', '=nbd://localhost'], /--target takes NAME=URI/],
     [['--target', 'disk=http://localhost'], /is not a URI/],
+    [[...target, '--target', 'disk=nbd://localhost/x'], /--target disk=… is there twice/],
+    [['--target', '__proto__=nbd://a', '--target', '__proto__=nbd://b'], /--target __proto__=… is there twice/],
     [[...target, '--listen', 'localhost'], /--listen takes ADDRESS:PORT/],
     [[...target, '--listen', ':8080'], /--listen takes ADDRESS:PORT/],
     [[...target, '--listen', '127.0.0.1:65536'], /--listen takes ADDRESS:PORT/],

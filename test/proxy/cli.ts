@@ -17,12 +17,15 @@ export class Program {
   /** Its exit code, or the signal that killed it. */
   readonly exit: Promise<number | string>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Writes to its standard input. */
+  readonly write: (text: string) => void;
 
   /** Runs Node. The kernel kills it should this process die without doing so itself. */
   constructor(...args: string[]) {
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...args], { stdio: 'pipe' });
     this.pid = child.pid ?? -1;
     this.signal = (signal) => void child.kill(signal);
+    this.write = (text) => void child.stdin.write(text);
     onTestFinished(() => this.signal('SIGKILL'));
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

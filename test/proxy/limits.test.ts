@@ -160,10 +160,11 @@ describe('too many connections', () => {
     await proxy.logOf(2);
     expect(await (await connected(proxy)).pread(8, 0)).toEqual(pattern(0, 8));
   });
+});
 
-  test('that do not go when they are told are cut off before they are any', async () => {
-    const proxy = await proxyTo(await nbdkit('memory', '1M'), { maxConnections: 1 });
-    // They do not answer the close frame.
+describe('clients that are refused and do not go when they are told', () => {
+  /** They do not answer the close frame. */
+  async function deafClients(proxy: TestProxy): Promise<void> {
     const deaf = Array.from({ length: 64 }, () => {
       const socket = connect(proxy.port, '127.0.0.1');
       onTestFinished(() => void socket.destroy());
@@ -171,8 +172,23 @@ describe('too many connections', () => {
       return once(socket, 'readable');
     });
     await Promise.all(deaf);
-    const error = await nbdError((await newHandle()).connectSocket(connectWebSocket(proxy.url())));
-    expect(error.message).toContain('Unexpected server response: 503');
+  }
+
+  test('keep no allowed client out', async () => {
+    const proxy = await proxyTo(await nbdkit('pattern', 'size=1M'), { maxConnections: 64 });
+    await deafClients(proxy);
+    const handles = await Promise.all(Array.from({ length: 64 }, () => connected(proxy)));
+    for (const nbd of handles) expect(await nbd.pread(8, 8)).toEqual(pattern(8, 8));
+  });
+
+  test('are cut off before they are any, beyond their number', async () => {
+    const proxy = await proxyTo(await nbdkit('memory', '1M'), { maxConnections: 1 });
+    await deafClients(proxy);
+    const stranger = await nbdError((await newHandle()).connectSocket(connectWebSocket(proxy.url('other'))));
+    expect(stranger.message).toContain('Unexpected server response: 503');
+    await connected(proxy);
+    const tooMany = await nbdError((await newHandle()).connectSocket(connectWebSocket(proxy.url())));
+    expect(tooMany.message).toContain('Unexpected server response: 503');
   });
 });
 

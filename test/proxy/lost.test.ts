@@ -1,7 +1,8 @@
 // A server or a client that goes, at the worst moment. The other side learns of it, and the proxy goes on.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { pattern } from '../support/bytes.js';
 import { connected, nbdError, newHandle } from '../support/handles.js';
 import { temporaryFolder } from '../support/processes.js';
@@ -118,3 +119,35 @@ test('a client that goes leaves a server that does not read, after a while', asy
   await proxy.logOf(1);
   expect(proxy.proxy.connections).toBe(0);
 });
+
+const goings: [string, (socket: WebSocket) => void][] = [
+  ['is reset', (socket) => void tcp(socket).resetAndDestroy()],
+  ['is closed', (socket) => void tcp(socket).destroy()],
+];
+
+test.for(goings)('a client that %s while it is not read, since the server takes nothing, gives its place up', async ([, go]) => {
+  const path = `${await temporaryFolder()}/socket`;
+  const stuck = createServer((socket) => {
+    socket.pause();
+    socket.on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.write(greeting());
+  });
+  await listen(stuck, { path });
+  const proxy = await proxyTo(`nbd+unix:///?socket=${path}`, { pingInterval: 300, maxBuffered: 2 ** 16, maxConnections: 1 });
+  const socket = client(proxy.url());
+  await received(socket).atLeast(18);
+  // More than all buffers between here and the server take, so that the proxy has stopped to read it.
+  while (socket.bufferedAmount < 2 ** 20) {
+    socket.send(new Uint8Array(2 ** 18));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  go(socket);
+  expect(await proxy.logOf(1)).toMatchObject([{ code: 1006, reason: 'the client closed the connection' }]);
+  await received(client(proxy.url())).atLeast(18);
+});
+
+/** The connection under a WebSocket, of which `ws` has no public name. */
+function tcp(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket;
+}

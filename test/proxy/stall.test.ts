@@ -6,9 +6,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { concat } from '../support/bytes.js';
 import { temporaryFolder } from '../support/processes.js';
+import { greeting } from '../support/protocol.js';
 import { listen } from '../support/servers.js';
 import { proxyProcess } from './cli.js';
+import { flags, LIST, option } from './client_bytes.js';
 import { client, received, upgradeRequest } from './support.js';
 
 const total = 2 ** 30;
@@ -113,6 +116,25 @@ test('a server that stops reading while 256 MiB wait', async () => {
   server?.resume();
   await done;
   expect((await peak(program.pid)) - before).toBeLessThan(80 * 2 ** 20);
+});
+
+test('a client that says more before the server has answered, where both are followed', async () => {
+  const uri = await serverOf((socket) => void socket.resume().write(greeting()));
+  const { program, url } = await proxyProcess(uri, '--read-only');
+  const socket = client(url);
+  await received(socket).atLeast(18);
+  socket.send(concat(flags(), option(LIST)));
+  const before = await peak(program.pid);
+  let sent = 0;
+  const send = () => {
+    if (socket.readyState !== socket.OPEN) return;
+    sent += 2 ** 12;
+    socket.send(chunk.subarray(0, 2 ** 12), send);
+  };
+  send();
+  expect(await settled(() => sent)).toBeLessThan(kernelBuffers);
+  expect(socket.readyState).toBe(socket.OPEN);
+  expect((await peak(program.pid)) - before).toBeLessThan(40 * 2 ** 20);
 });
 
 test('a flood of tiny messages counts for more than its bytes', async () => {

@@ -1,12 +1,15 @@
 // Proxies in the test's own process, and WebSocket clients.
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createBridge } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { connectWebSocket } from 'libnbd-wasm';
 import { type ConnectionLog, createProxy, type NbdProxy, type ProxyOptions } from 'libnbd-wasm/proxy';
 import { onTestFinished } from 'vitest';
-import { type ClientOptions, WebSocket } from 'ws';
+import { type ClientOptions, createWebSocketStream, WebSocket } from 'ws';
 import type { TestServer } from '../support/platform.js';
+import { temporaryFolder } from '../support/processes.js';
 import { listen } from '../support/servers.js';
 
 /** A proxy in this process, on an HTTP server that listens on a port that the kernel chose. */
@@ -99,4 +102,17 @@ export function upgradeRequest(path: string, host = 'Host: localhost'): string {
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
   const lines = [`GET ${path} HTTP/1.1`, host, 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13', key];
   return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** A Unix socket that leads to the target of a proxy, for programs that know no WebSocket; its URI. */
+export async function bridgeTo(proxy: TestProxy, name = 'disk'): Promise<string> {
+  const path = join(await temporaryFolder(), 'socket');
+  const bridge = createBridge((socket) => {
+    const webSocket = client(proxy.url(name));
+    const stream = createWebSocketStream(webSocket);
+    pipeline(socket, stream, () => socket.destroy());
+    pipeline(stream, socket, () => webSocket.terminate());
+  });
+  await listen(bridge, { path });
+  return `nbd+unix:///?socket=${path}`;
 }
