@@ -1,90 +1,82 @@
 // `libnbd-wasm dump`: a hex dump as nbddump makes it.
 import { parseArgs } from 'node:util';
-import { CONTEXT_BASE_ALLOCATION, NBD, STATE_ZERO } from '../node.js';
-import { connect, parseTarget } from './connect.js';
+import { CONTEXT_BASE_ALLOCATION, type NBD, STATE_ZERO } from '../node.js';
+import { parseTarget, targetUsage, withConnection } from './connect.js';
 import { paint } from './format.js';
+import { HexDump } from './hex_dump.js';
+import { print } from './output.js';
 import { bytes } from './usage.js';
 
-const lineSize = 16;
-const chunkSize = 2 ** 22;
+export const summary = 'a hex dump of a disk, as nbddump makes it';
 
-export async function dump(args: string[]): Promise<void> {
+export const usage = `libnbd-wasm dump [--length N] [--offset N] URI
+
+Prints the bytes of a disk in hexadecimal, as nbddump does. Lines equal to the one before become a *.
+
+  -n, --length N    how many bytes; the default is all the rest of the disk
+  -o, --offset N    where to start; default 0
+
+${targetUsage}`;
+
+/** What the map of a disk is asked for at a time, so that it takes little memory, and the dump of a long one begins at once. */
+const mapped = 2n ** 30n;
+/** Requests that are read ahead, of 256 KiB each. A reader that leaves waits for them. */
+const inFlight = 4;
+/** Shorter holes are read: that costs less than to interrupt the reading ahead. */
+const shortHole = 2n ** 20n;
+
+export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: { length: { type: 'string', short: 'n' }, offset: { type: 'string', short: 'o', default: '0' } },
   });
   const target = parseTarget(positionals);
-  const offset = bytes('offset', values.offset) ?? 0n;
+  const start = bytes('offset', values.offset) ?? 0n;
   const limit = bytes('length', values.length);
-  await using nbd = await NBD.create();
-  nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
-  await connect(nbd, target);
-  for await (const text of hexDump(nbd, offset, limit)) {
-    // A slow reader of the output slows the reading of the disk.
-    if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve));
-  }
+  const prepare = (nbd: NBD) => nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
+  await withConnection(target, prepare, (nbd) => dump(nbd, start, limit));
 }
 
-/** The dump of `limit` bytes from `offset`, or of all the rest, in pieces. Lines equal to the one before become a `*`. */
-export async function* hexDump(nbd: NBD, offset: bigint, limit?: bigint): AsyncGenerator<string> {
+async function dump(nbd: NBD, start: bigint, limit: bigint | undefined): Promise<void> {
   const size = nbd.getSize();
-  if (offset > size) throw new RangeError(`the offset ${offset} is beyond the end of the disk, which has ${size} bytes`);
-  const end = limit === undefined || limit > size - offset ? size : offset + limit;
-  const hasMap = nbd.canMetaContext(CONTEXT_BASE_ALLOCATION);
-  let previous = '';
-  let isSquashing = false;
-  for (let start = offset; start < end; ) {
-    const count = end - start < chunkSize ? Number(end - start) : chunkSize;
-    const isZero = hasMap && (await readsAsZeroes(nbd, start, count));
-    const data = isZero ? new Uint8Array(count) : await nbd.pread(count, start);
-    let text = '';
-    for (let i = 0; i < count; i += lineSize) {
-      const line = data.subarray(i, i + lineSize);
-      const at = start + BigInt(i);
-      const current = String.fromCharCode(...line).padEnd(lineSize, '\0');
-      // The first line and the last are always shown.
-      if (at > 0n && at + BigInt(lineSize) < size && current === previous) {
-        if (!isSquashing) text += '*\n';
-        isSquashing = true;
-        continue;
-      }
-      isSquashing = false;
-      previous = current;
-      text += `${paint('green', at.toString(16).padStart(10, '0'))}: ${hexadecimal(line)}|${printable(line)}|\n`;
-    }
-    start += BigInt(count);
-    yield text;
+  if (start > size) throw new RangeError(`the offset ${start} is beyond the end of the disk, which has ${size} bytes`);
+  const end = limit === undefined || limit > size - start ? size : start + limit;
+  const hexDump = new HexDump(size, start, (offset) => paint('green', offset));
+  for await (const { offset, length, isHole } of parts(nbd, start, end)) {
+    if (isHole) await printAll(hexDump.addZeroes(length));
+    else for await (const chunk of nbd.readable({ offset, length, inFlight })) await printAll(hexDump.add(chunk));
+  }
+  await printAll(hexDump.end());
+}
+
+async function printAll(texts: Iterable<Uint8Array>): Promise<void> {
+  for (const text of texts) await print(text);
+}
+
+interface Part {
+  offset: bigint;
+  length: bigint;
+  /** Whether it reads as zeroes, and so need not be read. */
+  isHole: boolean;
+}
+
+/** The parts of a range, in their order; it is one part where the server does not tell which read as zeroes. */
+async function* parts(nbd: NBD, start: bigint, end: bigint): AsyncGenerator<Part, void, undefined> {
+  if (nbd.canMetaContext(CONTEXT_BASE_ALLOCATION)) {
+    for (let at = start; at < end; at += mapped) yield* mappedParts(nbd, at, end - at < mapped ? end : at + mapped);
+  } else if (start < end) {
+    yield { offset: start, length: end - start, isHole: false };
   }
 }
 
-/** Whether the server says of all of a range that it reads as zeroes, so that it need not be read. */
-async function readsAsZeroes(nbd: NBD, offset: bigint, count: number): Promise<boolean> {
-  let covered = 0n;
-  let isZero = true;
-  await nbd.blockStatus64(count, offset, (context, _offset, entries) => {
-    if (context !== CONTEXT_BASE_ALLOCATION) return;
-    for (const { length, flags } of entries) {
-      covered += length;
-      isZero &&= (flags & BigInt(STATE_ZERO)) !== 0n;
-    }
-  });
-  return isZero && covered >= BigInt(count);
-}
-
-function hexadecimal(line: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < lineSize; i++) {
-    const byte = line[i];
-    text += byte === undefined ? '   ' : `${byte.toString(16).padStart(2, '0')} `;
-    if (i === 7) text += ' ';
+async function* mappedParts(nbd: NBD, start: bigint, end: bigint): AsyncGenerator<Part, void, undefined> {
+  let at = start;
+  for await (const { offset, length, flags } of nbd.extents({ offset: start, length: end - start })) {
+    if ((flags & BigInt(STATE_ZERO)) === 0n || length < shortHole) continue;
+    if (at < offset) yield { offset: at, length: offset - at, isHole: false };
+    yield { offset, length, isHole: true };
+    at = offset + length;
   }
-  return text;
-}
-
-function printable(line: Uint8Array): string {
-  return [...line]
-    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
-    .join('')
-    .padEnd(lineSize);
+  if (at < end) yield { offset: at, length: end - at, isHole: false };
 }

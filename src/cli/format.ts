@@ -1,5 +1,6 @@
 // Text as nbdinfo writes it.
 import { styleText } from 'node:util';
+import { quoted } from '../text/escape.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -9,23 +10,15 @@ export function paint(style: Style, text: string): string {
   return isWanted ? styleText(style, text) : text;
 }
 
-/** 1073741824 → `1G`; a size that is no multiple of 1024 stays as it is. */
-export function humanSize(size: bigint): string {
-  let unit = 0;
-  let rest = size;
-  for (; rest !== 0n && rest % 1024n === 0n; unit++) rest /= 1024n;
-  return `${rest}${['', 'K', 'M', 'G', 'T', 'P', 'E'][unit] ?? ''}`;
-}
-
 export type Json = string | boolean | bigint | Json[] | { [key: string]: Json };
 
-/** JSON in which an integer beyond 2^53 stays exact. */
+/** JSON in which an integer beyond 2^53 stays exact, and which is safe to show. */
 export function toJson(value: Json, indent = ''): string {
   const inner = `${indent}\t`;
   const lines = (items: string[], open: string, close: string) =>
     items.length === 0 ? open + close : `${open}\n${items.map((item) => inner + item).join(',\n')}\n${indent}${close}`;
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value !== 'object') return String(value);
   if (Array.isArray(value))
     return lines(
       value.map((item) => toJson(item, inner)),
@@ -33,7 +26,7 @@ export function toJson(value: Json, indent = ''): string {
       ']',
     );
   return lines(
-    Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${toJson(item, inner)}`),
+    Object.entries(value).map(([key, item]) => `${quoted(key)}: ${toJson(item, inner)}`),
     '{',
     '}',
   );

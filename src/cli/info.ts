@@ -1,22 +1,38 @@
 // `libnbd-wasm info`: what nbdinfo prints of an export, as text or with --json.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { NBD, NBDError, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
-import { connect, parseTarget } from './connect.js';
-import { humanSize, type Json, paint, toJson } from './format.js';
+import { type NBD, NBDError, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
+import { escapeControls, quoted } from '../text/escape.js';
+import { humanSize } from '../text/sizes.js';
+import { parseTarget, targetUsage, withConnection } from './connect.js';
+import { type Json, paint, toJson } from './format.js';
+import { print } from './output.js';
 
-export async function info(args: string[]): Promise<void> {
+export const summary = 'what nbdinfo prints of an export';
+
+export const usage = `libnbd-wasm info [--json] [--size] URI
+
+Prints what nbdinfo prints of an export: its size, its content, its block sizes, and what its server can do.
+
+  --json    for programs
+  --size    the size in bytes, and nothing else
+
+${targetUsage}`;
+
+export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: { json: { type: 'boolean', default: false }, size: { type: 'boolean', default: false } },
   });
   const target = parseTarget(positionals);
-  await using nbd = await NBD.create();
-  nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
-  nbd.setFullInfo(!values.size);
-  await connect(nbd, target);
-  process.stdout.write(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json));
+  const prepare = (nbd: NBD) => {
+    nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
+    nbd.setFullInfo(!values.size);
+  };
+  await withConnection(target, prepare, async (nbd) => {
+    await print(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json));
+  });
 }
 
 /** All that is known of the connection and the export, as text or as JSON; a URI means nothing for a command's socket. */
@@ -101,6 +117,16 @@ function known<T>(call: () => T): T | undefined {
   }
 }
 
+/** The same of a call that asks the server. */
+async function answer<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof NBDError) return undefined;
+    throw error;
+  }
+}
+
 function allKnown<T>(calls: [name: string, call: () => T][]): [string, T][] {
   return calls.flatMap(([name, call]) => {
     const value = known(call);
@@ -110,34 +136,28 @@ function allKnown<T>(calls: [name: string, call: () => T][]): [string, T][] {
 
 async function metadataContexts(nbd: NBD): Promise<string[] | undefined> {
   const contexts: string[] = [];
-  try {
-    await nbd.optListMetaContext((name) => {
-      contexts.push(name);
-    });
-    return contexts;
-  } catch (error) {
-    if (error instanceof NBDError) return undefined;
-    throw error;
-  }
+  const listed = await answer(nbd.optListMetaContext((name) => void contexts.push(name)));
+  return listed === undefined ? undefined : contexts;
 }
 
-/** What file(1) says of the first bytes; undefined where it is not installed. */
+/** What file(1) says of the first bytes; undefined where they cannot be read, or it is not installed. */
 async function contentOf(nbd: NBD, size: bigint): Promise<string | undefined> {
   if (nbd.aioIsNegotiating()) await nbd.optGo();
   const count = Math.min(Number(size === 0n ? nbd.getSize() : size), 8192); // nbd-server has told no size before
-  const head = count === 0 ? new Uint8Array() : await nbd.pread(count, 0n);
+  const head = count === 0 ? new Uint8Array() : await answer(nbd.pread(count, 0n));
+  if (head === undefined) return undefined;
   const { status, stdout } = spawnSync('file', ['--brief', '-'], { input: head, encoding: 'utf8' });
-  return status === 0 ? stdout.replace(/\n$/, '') : undefined;
+  return status === 0 ? stdout.split('\n')[0] : undefined;
 }
 
 function exportText(e: Export): string {
   const lines = [
-    paint('magentaBright', `export=${JSON.stringify(e.name)}:`),
-    ...(e.description ? [`\tdescription: ${e.description}`] : []),
+    paint('magentaBright', `export=${quoted(e.name)}:`),
+    ...(e.description ? [`\tdescription: ${escapeControls(e.description)}`] : []),
     paint('magentaBright', `\texport-size: ${e.size === undefined ? 'unavailable' : sizes(e.size)}`),
-    ...(e.content === undefined ? [] : [paint('magentaBright', `\tcontent: ${e.content}`)]),
-    ...(e.uri === undefined ? [] : [`\turi: ${e.uri}`]),
-    ...(e.contexts === undefined ? [] : ['\tcontexts:', ...e.contexts.map((name) => `\t\t${name}`)]),
+    ...(e.content === undefined ? [] : [paint('magentaBright', `\tcontent: ${escapeControls(e.content)}`)]),
+    ...(e.uri === undefined ? [] : [`\turi: ${escapeControls(e.uri)}`]),
+    ...(e.contexts === undefined ? [] : ['\tcontexts:', ...e.contexts.map((name) => `\t\t${escapeControls(name)}`)]),
     ...e.flags.map(([name, value]) =>
       name.startsWith('can_') ? paint(value ? 'green' : 'red', `\t${name}: ${value}`) : `\t${name}: ${value}`,
     ),

@@ -5,28 +5,37 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
+import { defaults } from '../proxy/options.js';
 import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
+import { escapeControls } from '../text/escape.js';
+import { complain, print } from './output.js';
 import { UsageError } from './usage.js';
 
-const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION ...]
+export const summary = 'lets web pages reach NBD servers through WebSockets';
+
+const defaultAddress = '127.0.0.1:10810';
+const defaultDrainTimeout = 30_000;
+
+export const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION ...]
 
 Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.
 
-  --target NAME=URI         a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH
-  --listen ADDRESS:PORT     default 127.0.0.1:10810; port 0 takes a free one
+  --target NAME=URI         a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone:
+                            nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH
+  --listen ADDRESS:PORT     default ${defaultAddress}; port 0 takes a free one
   --allow-origin ORIGIN     pages of this origin may connect, such as https://example.com
   --allow-host NAME         the proxy is reached under this name
   --token-file FILE         the secret that URLs need as ?token=; beyond loopback there is always one
   --read-only               refuse everything but reads
   --cert FILE --key FILE    TLS, from PEM files
   --log text|json           one line for each connection, to standard error
-  --max-connections N       default 256
-  --max-payload BYTES       the longest message from a client; default 1048576
-  --max-buffered BYTES      what may wait in each direction; default 1048576
-  --handshake-timeout S     default 10
-  --idle-timeout S          default 3600; 0 for none
-  --ping-interval S         default 30; 0 for none
-  --drain-timeout S         how long SIGTERM waits for connections to end; default 30
+  --max-connections N       default ${defaults.maxConnections}
+  --max-payload BYTES       the longest message from a client; default ${defaults.maxPayload}
+  --max-buffered BYTES      what may wait in each direction; default ${defaults.maxBuffered}
+  --handshake-timeout S     default ${defaults.handshakeTimeout / 1000}
+  --idle-timeout S          default ${defaults.idleTimeout / 1000}; 0 for none
+  --ping-interval S         default ${defaults.pingInterval / 1000}; 0 for none
+  --drain-timeout S         how long SIGTERM waits for connections to end; default ${defaultDrainTimeout / 1000}
 `;
 
 const text = { type: 'string' } as const;
@@ -35,34 +44,34 @@ const optionTypes = {
   'allow-host': texts,
   'allow-origin': texts,
   cert: text,
-  'drain-timeout': { ...text, default: '30' },
-  'handshake-timeout': { ...text, default: '10' },
-  help: { type: 'boolean', short: 'h', default: false },
-  'idle-timeout': { ...text, default: '3600' },
+  'drain-timeout': text,
+  'handshake-timeout': text,
+  'idle-timeout': text,
   key: text,
-  listen: { ...text, default: '127.0.0.1:10810' },
+  listen: { ...text, default: defaultAddress },
   log: { ...text, default: 'text' },
   'max-buffered': text,
   'max-connections': text,
   'max-payload': text,
-  'ping-interval': { ...text, default: '30' },
+  'ping-interval': text,
   'read-only': { type: 'boolean', default: false },
   target: texts,
   'token-file': text,
 } as const;
 
+const logLines = new Map([
+  ['text', textLine],
+  ['json', jsonLine],
+]);
+
 const parse = (args: string[]) => parseArgs({ args, options: optionTypes }).values;
 type Values = ReturnType<typeof parse>;
 
-export async function proxy(args: string[]): Promise<void> {
+export async function run(args: string[]): Promise<void> {
   const values = parse(args);
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
   const { host, port } = parseListen(values.listen);
-  const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']);
-  const { server, options, proxy } = set(values);
+  const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']) ?? defaultDrainTimeout;
+  const { server, options, proxy } = makeServer(values);
   server.on('request', onRequest);
   server.on('upgrade', (request, socket) => {
     if (proxy.handles(request)) return;
@@ -72,18 +81,20 @@ export async function proxy(args: string[]): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
   // Such as too many open files: connections are lost, and those that there are go on.
-  server.on('error', (error) => process.stderr.write(`libnbd-wasm: ${error.message}\n`));
-  process.stdout.write(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
-
-  await signal();
-  server.close();
-  void signal().then(() => proxy.close(0)); // somebody is impatient
+  server.on('error', (error) => complain(error.message));
+  try {
+    await print(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
+    await signal();
+    void signal().then(() => proxy.close(0)); // somebody is impatient: before it can be seen that the first was heard
+  } finally {
+    server.close();
+  }
   await proxy.close(drainTimeout);
   server.closeAllConnections();
 }
 
 /** The server and its proxy; what createProxy refuses is a mistake in the command line. */
-function set(values: Values): { server: Server; options: ProxyOptions; proxy: NbdProxy } {
+function makeServer(values: Values): { server: Server; options: ProxyOptions; proxy: NbdProxy } {
   try {
     const options = proxyOptions(values);
     const server = httpServer(values, options);
@@ -95,11 +106,11 @@ function set(values: Values): { server: Server; options: ProxyOptions; proxy: Nb
 }
 
 function proxyOptions(values: Values): ProxyOptions {
-  const line = { text: textLine, json: jsonLine }[values.log];
+  const line = logLines.get(values.log);
   if (line === undefined) throw new UsageError(`--log takes text or json, not ${values.log}`);
   const tokenFile = values['token-file'];
   return {
-    targets: Object.fromEntries(values.target.map(parseTarget)),
+    targets: parseTargets(values.target),
     allowOrigins: values['allow-origin'],
     allowHosts: values['allow-host'],
     token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
@@ -115,7 +126,8 @@ function proxyOptions(values: Values): ProxyOptions {
 }
 
 // What comes before the upgrade has the same time limit as what comes after it, and half-open sockets are capped as well.
-function httpServer({ cert, key }: Values, { handshakeTimeout = 0, maxConnections = 256 }: ProxyOptions): Server {
+function httpServer({ cert, key }: Values, options: ProxyOptions): Server {
+  const { handshakeTimeout = defaults.handshakeTimeout, maxConnections = defaults.maxConnections } = options;
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
   const limits = { headersTimeout: handshakeTimeout, requestTimeout: handshakeTimeout, connectionsCheckingInterval: 1_000 };
   const server =
@@ -135,11 +147,12 @@ const onRequest: RequestListener = (request, response) => {
   }
 };
 
-function announcement(server: Server, { token }: NbdProxy, names: string[], isTls: boolean): string {
+function announcement(server: Server, { token, unconfined }: NbdProxy, names: string[], isTls: boolean): string {
   const { address, port } = server.address() as AddressInfo; // it listens on TCP
   const base = `${isTls ? 'wss' : 'ws'}://${isIPv6(address) ? `[${address}]` : address}:${port}/nbd/`;
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
-  return names.map((name) => `${base}${encodeURIComponent(name)}${query}\n`).join('');
+  const urls = names.map((name) => `${base}${encodeURIComponent(name)}${query}\n`);
+  return [...urls, ...unconfined.map((name) => `${escapeControls(name)}: all exports of the server\n`)].join('');
 }
 
 async function signal(): Promise<void> {
@@ -147,6 +160,13 @@ async function signal(): Promise<void> {
   const { signal } = controller;
   await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })]);
   controller.abort();
+}
+
+function parseTargets(options: string[]): Record<string, string> {
+  const entries = options.map(parseTarget);
+  const [twice] = entries.find(([name], i) => entries.findIndex(([other]) => other === name) !== i) ?? [];
+  if (twice !== undefined) throw new UsageError(`--target ${twice}=… is there twice: give each target a name of its own`);
+  return Object.fromEntries(entries);
 }
 
 function parseTarget(option: string): [name: string, uri: string] {
@@ -169,7 +189,8 @@ function integer(option: string, value: string | undefined): number | undefined 
   return value === undefined ? undefined : Number(value);
 }
 
-function milliseconds(option: string, value: string): number {
+function milliseconds(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
   if (!/^\d{1,7}(\.\d+)?$/.test(value)) throw new UsageError(`--${option} takes a number of seconds, not ${value}`);
   return Math.round(Number(value) * 1000);
 }
