@@ -107,7 +107,7 @@ describe('what a client makes the log say', () => {
   test.for(['text', 'json'])('has no control characters, as %s', async (format) => {
     const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--log', format);
     expect(await endOf(client(url.replace('disk', encodeURIComponent(name))))).toBe(
-      '4404 unknown target a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028',
+      '4404 unknown target a\\u009b2J\\u007f\\u202eb\\u2066c\\u2028',
     );
     const socket = client(url, { headers: { 'x-forwarded-for': '\u009b31m' } });
     await received(socket).atLeast(18);
@@ -119,9 +119,9 @@ describe('what a client makes the log say', () => {
     const [first, second] = program.stderr.trimEnd().split('\n');
     expect(JSON.parse(first ?? '')).toMatchObject({
       target: name,
-      reason: 'unknown target a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028',
+      reason: 'unknown target a\\u009b2J\\u007f\\u202eb\\u2066c\\u2028',
     });
-    expect(JSON.parse(second ?? '')).toMatchObject({ code: 4000, reason: 'a\\x9b2J\\x7f\\u202eb\\u2066c\\u2028' });
+    expect(JSON.parse(second ?? '')).toMatchObject({ code: 4000, reason: 'a\\u009b2J\\u007f\\u202eb\\u2066c\\u2028' });
   });
 
   test('has no token that came where a name was expected', async () => {

@@ -84,7 +84,7 @@ describe('through the proxy', () => {
     const socket = client(proxy.url());
     await received(socket).atLeast(18);
     socket.send(concat(flags(), go(`\x1b[2J\u202e${'ü'.repeat(200)}`)));
-    expect(await endOf(socket)).toMatch(/^4404 unknown export \\x1b\[2J\\u202eü+…$/);
+    expect(await endOf(socket)).toMatch(/^4404 unknown export \\u001b\[2J\\u202eü+…$/);
   });
 
   test('options one by one: a list is refused, and the connection goes on', async () => {
