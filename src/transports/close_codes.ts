@@ -1,6 +1,7 @@
 // The close codes of a WebSocket, and what they mean for NBD: those of RFC 6455, and those of our proxy (src/proxy/). A page learns
 // nothing of an upgrade that was refused, but it learns the code and the reason of a close.
 import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
+import { escapeControls } from '../text/escape.js';
 
 /** Why the proxy closes a connection; chosen after the HTTP status that says the same. */
 export const closeCode = {
@@ -52,11 +53,15 @@ export function isEndOfStream(code: number): boolean {
   return code === 1000 || code === 1005;
 }
 
-/** The error of a close that is not the end of the stream. Its text becomes part of the text of the calls that fail. */
+/**
+ * The error of a close that is not the end of the stream. Its text becomes part of the text of the calls that fail; the reason in it,
+ * which the other side has chosen, is made safe to show.
+ */
 export function closeError(code: number, reason: string, hasOpened: boolean, cause: unknown): NBDError {
   const because = cause instanceof Error ? `: ${cause.message}` : '';
+  const why = reason === '' ? '' : ` ${escapeControls(reason)}`;
   const [message, fallback]: [string, ErrnoCode] = hasOpened
-    ? [`the WebSocket was closed: ${code}${reason === '' ? '' : ` ${reason}`}${because}`, errnoCodeOfClose(code)]
+    ? [`the WebSocket was closed: ${code}${why}${because}`, errnoCodeOfClose(code)]
     : [`the WebSocket could not be opened${because || ': only the browser knows why, its console may say'}`, 'ECONNREFUSED'];
   return new NBDError(message, codeOf(cause, fallback), cause === undefined ? undefined : { cause });
 }

@@ -116,8 +116,9 @@ describe('the end', () => {
     [4404, 'unknown target foo', 'ENOENT', 'the WebSocket was closed: 4404 unknown target foo'],
     [4502, 'no', 'ECONNREFUSED', 'the WebSocket was closed: 4502 no'],
     [4504, 'slow', 'ETIMEDOUT', 'the WebSocket was closed: 4504 slow'],
+    [4400, 'a\x1b[2J\u009b\u202eb', 'EPROTO', String.raw`the WebSocket was closed: 4400 a\u001b[2J\u009b\u202eb`],
   ];
-  test.for(ends)('%i %s', async ([code, reason, errorCode, message]) => {
+  test.for(ends)('%i %j', async ([code, reason, errorCode, message]) => {
     const { nbd, socket } = await connectedTo(ready());
     const read = nbdError(nbd.pread(8, 0));
     socket.end(code, reason);
