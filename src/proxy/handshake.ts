@@ -24,6 +24,9 @@ export interface Outlet {
 /** Takes turns, each answered with its bytes, until requests may follow. */
 export type Handshake = Generator<Turn, Agreed, Buffer>;
 
+/** The proxy refuses so many lists itself. No server slows down who asks for more and reads no answer; nbdkit bounds options likewise. */
+const maxRefusedLists = 32;
+
 const client = (count: number): Turn => ({ of: 'client', count });
 const server = (count: number): Turn => ({ of: 'server', count });
 
@@ -33,9 +36,11 @@ const server = (count: number): Turn => ({ of: 'server', count });
 export function* handshake(outlet: Outlet, confinedTo: Buffer | undefined): Handshake {
   const { isFixed, hasZeroes } = yield* flags(outlet);
   let hasExtendedHeaders = false;
+  let refusedLists = 0;
   for (;;) {
     const option = yield* clientOption(isFixed);
     if (confinedTo !== undefined && option.number === nbd.NBD_OPT_LIST) {
+      if (refusedLists++ === maxRefusedLists) throw new Violation(`option ${option.number} (LIST) was refused too often`);
       outlet.toClient(refusal(option.number, 'this target leads to one export, which needs no name'));
       continue;
     }

@@ -44,6 +44,14 @@ describe('a target that leads to one export', () => {
     expect(injected).toEqual(optionReply(nbd.LIST, 2 ** 31 + 2, text('this target leads to one export, which needs no name')));
   });
 
+  test('lists that are refused are counted, as no server slows down who asks for them', () => {
+    const lists = (count: number) => concat(flags(), ...Array.from({ length: count }, () => option(nbd.LIST)), go());
+    expect(follow(confined, [lists(32)]).ending).toBeUndefined();
+    const { ending, injected } = follow(confined, [lists(2 ** 16)]);
+    expect(ending).toEqual({ code: 4400, reason: 'option 3 (LIST) was refused too often' });
+    expect(injected.length).toBeLessThan(2 ** 12);
+  });
+
   test('TLS, under which it could not be followed, is refused', () => {
     expect(follow(confined, [concat(flags(), option(nbd.STARTTLS))]).ending?.code).toBe(4400);
   });
