@@ -99,12 +99,19 @@ function tlsOptions(settings: TlsSettings): ConnectionOptions {
     const entries = Object.entries(pem).map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value)]);
     return { ...common, ...Object.fromEntries(entries) };
   }
+  const key = keyBytes(psk.key, `${settings.credentials === undefined ? `${settings.pskFile}: ` : ''}the key of ${psk.identity}`);
   return {
     ...common,
     // Node has pre-shared keys up to TLS 1.2; the key itself is the proof of who the server is.
     maxVersion: 'TLSv1.2',
     ciphers: 'PSK',
     checkServerIdentity: () => undefined,
-    pskCallback: () => ({ identity: psk.identity, psk: Buffer.from(psk.key, 'hex') }),
+    pskCallback: () => ({ identity: psk.identity, psk: key }),
   };
+}
+
+// Node's own conversion ends at the first digit that is none, without a word: the rest of the key would count for nothing.
+function keyBytes(key: string, whose: string): Buffer {
+  if (!/^([0-9a-f]{2})+$/i.test(key)) throw new NBDError(`${whose} is not hexadecimal, two digits a byte`, 'EINVAL');
+  return Buffer.from(key, 'hex');
 }

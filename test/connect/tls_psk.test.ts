@@ -127,7 +127,26 @@ describe('refused', () => {
     const { path } = await secured();
     const nbd = await client((nbd) => nbd.setTlsCredentials({ psk: { identity: 'alice', key } }));
     const error = await nbdError(nbd.connectUnix(path));
-    expect(error.message).toMatch(/TLS|key/);
+    expect(error.code).toBe('EINVAL');
+    expect(error.message).toContain('the key of alice is not hexadecimal, two digits a byte');
+  });
+
+  // The server knows the first of them, all that was read up to the wrong digit: with it the handshake would succeed.
+  it.each([
+    ['0a'.repeat(32), 'g0'],
+    ['0a'.repeat(32), '0'],
+    ['0a'.repeat(32), ' 0a'],
+  ])('a key that is cut: %s, then "%s"', async (key, rest) => {
+    const { path } = await secured();
+    const file = join(await temporaryFolder(), 'keys.psk');
+    await writeFile(file, `alice:${key}${rest}\n`);
+    const nbd = await client((nbd) => {
+      nbd.setTlsPskFile(file);
+      nbd.setTlsUsername('alice');
+    });
+    const error = await nbdError(nbd.connectUnix(path));
+    expect(error.code).toBe('EINVAL');
+    expect(error.message).toContain(`${file}: the key of alice is not hexadecimal, two digits a byte`);
   });
 
   it('a server with a certificate instead', async () => {
