@@ -1,7 +1,7 @@
 // TLS over a connection that carried plain bytes so far, by Node's own TLS.
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
-import { NBDError } from '../base/errors.js';
+import { codeOf, NBDError } from '../base/errors.js';
 import type { TlsSettings } from '../libnbd/host.js';
 import type { Reopenable } from '../sockets/rerouting.js';
 import { DuplexTransport } from '../transports/duplex.js';
@@ -43,21 +43,18 @@ class TlsTransport extends DuplexTransport {
         this.#hasReceived = true;
         events.data(bytes);
       },
-      end: () => (this.#isSecure ? events.end() : events.error(handshakeError('the server closed the connection'))),
+      end: () => {
+        if (this.#isShutDown || this.#hasReceived) events.end();
+        else events.error(handshakeError());
+      },
       error: (error) => {
         // After a disconnect, qemu-nbd ends without TLS's goodbye and may reset the connection. Here this is the end of the stream,
         // as it is for upstream (tls_recv in lib/crypto.c).
         if (this.#isShutDown) events.end();
-        else if (!this.#isSecure) events.error(handshakeError(error));
-        else events.error(isOfTls(error) ? this.#tlsError(error) : error);
+        else if (!this.#hasReceived) events.error(handshakeError(error));
+        else events.error(isOfTls(error) ? sessionError(error) : error);
       },
     });
-  }
-
-  // With TLS 1.3 a client has done its part of the handshake before the server looks at the client's certificate.
-  #tlsError(error: OpensslError): NBDError {
-    if (!this.#hasReceived) return handshakeError(error);
-    return new NBDError(`the TLS session failed: ${reasonOf(error)}`, 'EPROTO', { cause: error });
   }
 
   override shutdown(): void {
@@ -66,8 +63,16 @@ class TlsTransport extends DuplexTransport {
   }
 }
 
-function handshakeError(cause: unknown): NBDError {
-  return new NBDError(`the TLS handshake failed: ${reasonOf(cause)}`, 'EPROTO', { cause });
+/**
+ * The handshake lasts until the server has answered under TLS. In TLS 1.3, a client has done its part before the server looks at the
+ * client's certificate, and qemu-nbd looks at it after the handshake in any version.
+ */
+function handshakeError(cause?: unknown): NBDError {
+  return new NBDError(`the TLS handshake failed: ${reasonOf(cause)}`, 'EPROTO', cause === undefined ? {} : { cause });
+}
+
+function sessionError(cause: OpensslError): NBDError {
+  return new NBDError(`the TLS session failed: ${reasonOf(cause)}`, 'EPROTO', { cause });
 }
 
 /** An error of OpenSSL's. Its message has a line break and where it was built; `reason` says what is wrong. */
@@ -80,7 +85,10 @@ function isOfTls(error: unknown): error is OpensslError {
 }
 
 function reasonOf(error: unknown): string {
-  if (isOfTls(error)) return error.reason.replace(/^(tlsv\d+|sslv\d+) /, ''); // the version that OpenSSL names is not the one in use
+  // The version that OpenSSL names is not the one in use.
+  if (isOfTls(error)) return error.reason.replace(/^(tlsv\d+|sslv\d+|ssl\/tls) /, '');
+  // How the end looks is a matter of time: a server that refuses a client closes its socket, with the client's bytes unread or not.
+  if (error === undefined || ['ECONNRESET', 'EPIPE'].includes(codeOf(error, 'EIO'))) return 'the server closed the connection';
   return error instanceof Error ? error.message : String(error);
 }
 

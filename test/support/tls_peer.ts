@@ -60,11 +60,16 @@ export async function tlsPeer(onStartTls: (socket: Socket, plain: Received) => P
 }
 
 /** The server's end of TLS over a socket, with a certificate and key of a folder of pki.ts. */
-export function serveTls(socket: Socket, folder: string, maxVersion: SecureVersion = 'TLSv1.3'): TLSSocket {
+export function serveTls(
+  socket: Socket,
+  folder: string,
+  maxVersion: SecureVersion = 'TLSv1.3',
+  { requestCert = false }: { requestCert?: boolean } = {},
+): TLSSocket {
   socket.removeAllListeners('data');
   const file = (name: string) => readFileSync(join(folder, name));
   const secureContext = createSecureContext({ cert: file('server-cert.pem'), key: file('server-key.pem'), maxVersion });
-  const secure = new TLSSocket(socket, { isServer: true, secureContext });
+  const secure = new TLSSocket(socket, { isServer: true, secureContext, requestCert, rejectUnauthorized: requestCert });
   secure.on('error', () => {});
   return secure;
 }
