@@ -3,7 +3,7 @@
 import type { WaitOptions } from './base/abort.js';
 import type { NBDError } from './base/errors.js';
 import { geometryOf } from './disk/disk.js';
-import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents, extentsOfContexts } from './disk/extents.js';
+import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from './disk/extents.js';
 import type { TransferOptions } from './disk/ranges.js';
 import { type ReadableOptions, readable, readFully } from './disk/transfers.js';
 import { type WritableOptions, writable } from './disk/writable.js';
@@ -134,7 +134,7 @@ export class NBD extends Methods {
   extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
   extents(options: ExtentsOfContextsOptions): AsyncGenerator<Extent<bigint[]>, void, undefined>;
   extents(options: ExtentsOptions | ExtentsOfContextsOptions = {}): AsyncGenerator<Extent | Extent<bigint[]>, void, undefined> {
-    return 'contexts' in options ? extentsOfContexts(this, options) : extents(this, options);
+    return extents(this, options);
   }
 
   /**

@@ -1,6 +1,7 @@
 // The extents of a disk, one after another. Block status requests bring them; neighbours that are alike become one.
-import type { WaitOptions } from '../base/abort.js';
+import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
+import { wrongType } from '../base/integers.js';
 import { CONTEXT_BASE_ALLOCATION, SIZE_MINIMUM } from '../generated/constants.js';
 import type { Disk } from './disk.js';
 import { checkedRange } from './ranges.js';
@@ -39,18 +40,34 @@ const longestRange = 2n ** 32n - 2n ** 16n;
 /** So many entries are looked at before others have their turn: a server may send millions in one reply. */
 const entriesInTurn = 2 ** 15;
 
-export async function* extents(disk: Disk, options: ExtentsOptions): AsyncGenerator<Extent, void, undefined> {
-  const { context = CONTEXT_BASE_ALLOCATION, ...rest } = options;
+export function extents(disk: Disk, options: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+export function extents(
+  disk: Disk,
+  options: ExtentsOptions | ExtentsOfContextsOptions,
+): AsyncGenerator<Extent | Extent<bigint[]>, void, undefined>;
+export async function* extents(
+  disk: Disk,
+  options: ExtentsOptions | ExtentsOfContextsOptions,
+): AsyncGenerator<Extent | Extent<bigint[]>, void, undefined> {
+  checkedSignal('extents', options);
+  if ('contexts' in options && options.contexts !== undefined) {
+    yield* extentsOfContexts(disk, options);
+    return;
+  }
+  const { context = CONTEXT_BASE_ALLOCATION, ...rest } = options as ExtentsOptions;
   for await (const { offset, length, flags } of extentsOfContexts(disk, { ...rest, contexts: [context] })) {
     yield { offset, length, flags: flags[0] as bigint };
   }
 }
 
-export async function* extentsOfContexts(
+async function* extentsOfContexts(
   disk: Disk,
   options: ExtentsOfContextsOptions,
 ): AsyncGenerator<Extent<bigint[]>, void, undefined> {
   const { contexts, signal } = options;
+  if (!Array.isArray(contexts) || contexts.length === 0) {
+    throw wrongType('extents', 'contexts', 'an array of the names of metadata contexts', contexts);
+  }
   const size = await disk.getSize();
   const { start, end } = checkedRange('extents', size, options);
   for (const context of contexts) if (!(await disk.canMetaContext(context))) throw notNegotiated(context);

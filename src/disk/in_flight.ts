@@ -1,10 +1,10 @@
 // Requests in flight, up to a bound.
+import { integer } from '../base/integers.js';
 
 const defaultInFlight = 16;
 
-export function checkedInFlight(inFlight: number = defaultInFlight): number {
-  if (!Number.isInteger(inFlight) || inFlight < 1) throw new RangeError(`inFlight must be a positive integer, not ${inFlight}`);
-  return inFlight;
+export function checkedInFlight(call: string, { inFlight = defaultInFlight }: { inFlight?: number | undefined }): number {
+  return integer(call, 'inFlight', inFlight, 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** Bounds how many requests run at a time. When one fails, the next `add`, or `end`, throws its error. */
@@ -13,8 +13,8 @@ export class InFlight {
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
-  constructor(inFlight: number | undefined) {
-    this.#inFlight = checkedInFlight(inFlight);
+  constructor(inFlight: number) {
+    this.#inFlight = inFlight;
   }
 
   async add(request: Promise<void>): Promise<void> {

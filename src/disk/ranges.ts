@@ -1,6 +1,6 @@
 // A range of a disk, and the requests that it is made of.
 import { checkedSignal, type WaitOptions } from '../base/abort.js';
-import { bigInteger, uint64Max } from '../base/integers.js';
+import { bigInteger, integer, uint64Max } from '../base/integers.js';
 import { type Disk, type Geometry, maxRequestSize } from './disk.js';
 
 export interface TransferOptions extends WaitOptions {
@@ -31,7 +31,7 @@ export function checkedRange(
   options: { offset?: number | bigint | undefined; length?: number | bigint | undefined },
 ): Range {
   checkedSignal(call, options);
-  const start = bigInteger(call, 'offset', options.offset ?? 0n, 0n, uint64Max);
+  const start = bigInteger(call, 'offset', options.offset === undefined ? 0n : options.offset, 0n, uint64Max);
   const length = options.length === undefined ? undefined : bigInteger(call, 'length', options.length, 0n, uint64Max);
   const end = length === undefined ? size : start + length;
   if (start > size || end > size) {
@@ -42,8 +42,9 @@ export function checkedRange(
 }
 
 /** What a request may hold: a multiple of the preferred block size, or of the minimum, within what the server takes. */
-export function requestSize(geometry: Geometry, { requestSize: wanted = defaultRequestSize }: TransferOptions): number {
-  if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError(`requestSize must be a positive integer, not ${wanted}`);
+export function requestSize(call: string, geometry: Geometry, options: TransferOptions): number {
+  const { requestSize = defaultRequestSize } = options;
+  const wanted = integer(call, 'requestSize', requestSize, 1, Number.MAX_SAFE_INTEGER);
   const minimum = Number(geometry.minimum) || 1;
   const preferred = Number(geometry.preferred) || minimum;
   const maximum = Number(geometry.maximum) || maxRequestSize;

@@ -1,4 +1,6 @@
 // Long reads: a range as one buffer or as a stream, split into requests of which several are in flight.
+import { checkedSignal } from '../base/abort.js';
+import { bigInteger, integer, uint64Max } from '../base/integers.js';
 import { CONTEXT_BASE_ALLOCATION, STATE_ZERO } from '../generated/constants.js';
 import type { Disk, Geometry } from './disk.js';
 import { type Extent, extents } from './extents.js';
@@ -25,10 +27,13 @@ export async function readFully(
   offset: number | bigint,
   options: TransferOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const range = checkedRange('readFully', geometry.size, { ...options, offset, length });
-  const window = new InFlight(options.inFlight);
-  const size = requestSize(geometry, options);
-  const bytes = new Uint8Array(Number(range.end - range.start));
+  const call = 'readFully';
+  checkedSignal(call, options);
+  const count = integer(call, 'length', length, 0, Number.MAX_SAFE_INTEGER);
+  const range = checkedRange(call, geometry.size, { offset: bigInteger(call, 'offset', offset, 0n, uint64Max), length: count });
+  const window = new InFlight(checkedInFlight(call, options));
+  const size = requestSize(call, geometry, options);
+  const bytes = newBytes(call, count);
   for (const piece of pieces(range, size)) {
     const index = Number(piece.at - range.start);
     const target = bytes.subarray(index, index + piece.count);
@@ -42,11 +47,19 @@ export async function readFully(
   return bytes;
 }
 
+function newBytes(call: string, count: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(count);
+  } catch (cause) {
+    throw new RangeError(`${call}: there is no room for a buffer of ${count} bytes`, { cause });
+  }
+}
+
 /** A range of the disk as a stream of chunks, each of a request's size. */
 export function readable(disk: Disk, geometry: Geometry, options: ReadableOptions): ReadableStream<Uint8Array> {
   const range = checkedRange('readable', geometry.size, options);
-  const inFlight = checkedInFlight(options.inFlight);
-  const size = requestSize(geometry, options);
+  const inFlight = checkedInFlight('readable', options);
+  const size = requestSize('readable', geometry, options);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   const rest = options.skipZeroes ? withoutZeroes(disk, range, size, signal) : pieces(range, size);

@@ -3,7 +3,7 @@ import { NBDError } from '../base/errors.js';
 import type { CmdFlag } from '../generated/constants.js';
 import { BlockLocks } from './block_locks.js';
 import type { Disk, Geometry } from './disk.js';
-import { InFlight } from './in_flight.js';
+import { checkedInFlight, InFlight } from './in_flight.js';
 import { aligned, checkedRange, requestSize, type TransferOptions } from './ranges.js';
 import { zeroRuns } from './zeroes.js';
 
@@ -29,9 +29,9 @@ const leastZeroes = 4096;
 /** A stream that writes what it is given to the disk, from an offset on, and flushes when it is closed. */
 export function writable(disk: Disk, geometry: Geometry, options: WritableOptions): WritableStream<Uint8Array> {
   const range = checkedRange('writable', geometry.size, options);
-  const window = new InFlight(options.inFlight);
+  const window = new InFlight(checkedInFlight('writable', options));
   const writer = new Writer(disk, geometry, options);
-  const size = requestSize(geometry, options);
+  const size = requestSize('writable', geometry, options);
   let position = range.start; // where the block begins
   // Chunks come in any size, and their memory is the writer's again as soon as they were taken: blocks are our own.
   let block = new Uint8Array(size);

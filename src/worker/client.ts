@@ -3,7 +3,7 @@ import type { WaitOptions } from '../base/abort.js';
 import { codeOf, NBDError } from '../base/errors.js';
 import { Settler } from '../base/settler.js';
 import { askGeometry } from '../disk/disk.js';
-import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents, extentsOfContexts } from '../disk/extents.js';
+import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from '../disk/extents.js';
 import { type ReadableOptions, readable } from '../disk/transfers.js';
 import { type WritableOptions, writable } from '../disk/writable.js';
 import type { LocalCall } from '../generated/local_calls.js';
@@ -245,8 +245,7 @@ function remoteHandle(names: readonly string[], lost: Promise<NBDError>, call: C
       const bytes = await nbd.pread(view.byteLength, ...rest);
       new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes);
     },
-    extents: (options: ExtentsOptions | ExtentsOfContextsOptions = {}) =>
-      'contexts' in options ? extentsOfContexts(nbd, options) : extents(nbd, options),
+    extents: (options: ExtentsOptions | ExtentsOfContextsOptions = {}) => extents(nbd, options),
     readable: async (options: ReadableOptions = {}) => readable(nbd, await askGeometry(nbd), options),
     writable: async (options: WritableOptions = {}) => writable(nbd, await askGeometry(nbd), options),
     [Symbol.asyncDispose]: () => call('dispose', []),
