@@ -69,8 +69,13 @@ export function* pieces({ start, end }: Range, size: number): Generator<Piece, u
   }
 }
 
-/** The piece with what is around it, so that it is aligned to the server's blocks; `before` is how much of that comes first. */
-export function aligned({ minimum }: Geometry, { at, count }: Piece): Piece & { before: number } {
+/** A piece of whole blocks of the server's, which another piece lies in; `before` is how much comes before that. */
+export interface AlignedPiece extends Piece {
+  before: number;
+}
+
+/** The piece with what is around it, so that it is aligned to the server's blocks. */
+export function aligned({ minimum }: Geometry, { at, count }: Piece): AlignedPiece {
   const block = minimum || 1n;
   const before = Number(at % block);
   const after = Number((block - ((at + BigInt(count)) % block)) % block);

@@ -1,10 +1,12 @@
 // A stream of writes: chunks of any size become requests of which several are in flight.
 import { NBDError } from '../base/errors.js';
+import { wrongType } from '../base/integers.js';
+import { Settler } from '../base/settler.js';
 import type { CmdFlag } from '../generated/constants.js';
 import { BlockLocks } from './block_locks.js';
 import type { Disk, Geometry } from './disk.js';
 import { checkedInFlight, InFlight } from './in_flight.js';
-import { aligned, checkedRange, requestSize, type TransferOptions } from './ranges.js';
+import { type AlignedPiece, aligned, checkedRange, requestSize, type TransferOptions } from './ranges.js';
 import { zeroRuns } from './zeroes.js';
 
 export interface WritableOptions extends TransferOptions {
@@ -29,6 +31,9 @@ const leastZeroes = 4096;
 /** A stream that writes what it is given to the disk, from an offset on, and flushes when it is closed. */
 export function writable(disk: Disk, geometry: Geometry, options: WritableOptions): WritableStream<Uint8Array> {
   const range = checkedRange('writable', geometry.size, options);
+  if (options.onprogress !== undefined && typeof options.onprogress !== 'function') {
+    throw wrongType('writable', 'onprogress', 'a function', options.onprogress);
+  }
   const window = new InFlight(checkedInFlight('writable', options));
   const writer = new Writer(disk, geometry, options);
   const size = requestSize('writable', geometry, options);
@@ -36,7 +41,7 @@ export function writable(disk: Disk, geometry: Geometry, options: WritableOption
   // Chunks come in any size, and their memory is the writer's again as soon as they were taken: blocks are our own.
   let block = new Uint8Array(size);
   let filled = 0;
-  const room = () => size - Number(position % BigInt(size)); // blocks end at multiples of their size
+  const untilEnd = () => size - Number(position % BigInt(size)); // blocks end at multiples of their size
   const writeBlock = async () => {
     const bytes = block.subarray(0, filled);
     const at = position;
@@ -45,25 +50,29 @@ export function writable(disk: Disk, geometry: Geometry, options: WritableOption
     filled = 0;
     await window.add(writer.write(bytes, at));
   };
+  const writeRest = async () => {
+    if (filled > 0) await writeBlock();
+    await window.end();
+  };
   return new WritableStream<Uint8Array>({
     async write(chunk) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError('writable: a chunk must be a Uint8Array');
-      const end = position + BigInt(filled + chunk.length);
-      if (end > range.end) {
-        const text = `writable: a chunk of ${chunk.length} bytes ends at ${end}, and there is room up to ${range.end}`;
-        throw new NBDError(text, 'ENOSPC');
-      }
-      for (let done = 0; done < chunk.length; ) {
-        const count = Math.min(chunk.length - done, room() - filled);
+      if (!(chunk instanceof Uint8Array)) throw wrongType('writable', 'a chunk', 'a Uint8Array', chunk);
+      const room = range.end - position - BigInt(filled);
+      const fits = chunk.length > room ? Number(room) : chunk.length;
+      for (let done = 0; done < fits; ) {
+        const count = Math.min(fits - done, untilEnd() - filled);
         block.set(chunk.subarray(done, done + count), filled);
         filled += count;
         done += count;
-        if (filled === room()) await writeBlock();
+        if (filled === untilEnd()) await writeBlock();
       }
+      if (fits === chunk.length) return;
+      // Nobody is going to close the stream: what did fit is written now.
+      await writeRest();
+      throw new NBDError(`writable: there is no room for ${chunk.length - fits} more bytes, at offset ${range.end}`, 'ENOSPC');
     },
     async close() {
-      if (filled > 0) await writeBlock();
-      await window.end();
+      await writeRest();
       if (await disk.canFlush()) await disk.flush({ signal: options.signal });
     },
     abort: () => window.end(),
@@ -87,35 +96,63 @@ class Writer {
   }
 
   async write(bytes: Uint8Array, at: bigint): Promise<void> {
+    const { signal, onprogress } = this.#options;
     const whole = aligned(this.#geometry, { at, count: bytes.length });
-    if (whole.count === bytes.length) {
-      await this.#locks.hold(at, at + BigInt(bytes.length), () => this.#writeAligned(bytes, at));
-    } else {
-      // What is around the piece is read, and written back with it: nobody else may write there meanwhile.
-      await this.#locks.hold(whole.at, whole.at + BigInt(whole.count), async () => {
-        const around = await this.#disk.pread(whole.count, whole.at, { signal: this.#options.signal });
-        around.set(bytes, whole.before);
-        await this.#writeAligned(around, whole.at);
-      });
-    }
+    // A write cannot be taken back: the lock is held until it has ended, though the caller hears of an abort at once.
+    const written = this.#locks.hold(whole.at, whole.at + BigInt(whole.count), async () => {
+      signal?.throwIfAborted();
+      if (whole.count === bytes.length) await this.#writeAligned(bytes, at);
+      else await this.#writeAligned(await this.#withSurroundings(bytes, whole), whole.at);
+    });
+    await unlessAborted(written, signal);
     this.#written += BigInt(bytes.length);
-    this.#options.onprogress?.(this.#written);
+    onprogress?.(this.#written);
+  }
+
+  /** The piece with the rest of its first and its last block; nobody else may write there meanwhile. */
+  async #withSurroundings(bytes: Uint8Array, whole: AlignedPiece): Promise<Uint8Array> {
+    const block = Number(this.#geometry.minimum);
+    const all = new Uint8Array(whole.count);
+    const read = (index: number) => this.#disk.preadInto(all.subarray(index, index + block), whole.at + BigInt(index));
+    const last = whole.count - block;
+    const hasTail = whole.before + bytes.length < whole.count;
+    const indexes = new Set([...(whole.before > 0 ? [0] : []), ...(hasTail ? [last] : [])]); // one block may be both
+    await allEnded([...indexes].map(read));
+    all.set(bytes, whole.before);
+    return all;
   }
 
   async #writeAligned(bytes: Uint8Array, at: bigint): Promise<void> {
-    const { detectZeroes, flags, signal } = this.#options;
+    const { detectZeroes, flags } = this.#options;
     if (detectZeroes) this.#canZero ??= await this.#disk.canZero();
     if (!detectZeroes || !this.#canZero) {
-      await this.#disk.pwrite(bytes, at, { flags, signal });
+      await this.#disk.pwrite(bytes, at, { flags });
       return;
     }
     const runs = zeroRuns(bytes, Math.max(leastZeroes, Number(this.#geometry.minimum)));
-    await Promise.all(
-      runs.map(({ start, end, isZero }) =>
-        isZero
-          ? this.#disk.zero(end - start, at + BigInt(start), { flags, signal })
-          : this.#disk.pwrite(bytes.subarray(start, end), at + BigInt(start), { flags, signal }),
-      ),
+    const writes = runs.map(({ start, end, isZero }) =>
+      isZero
+        ? this.#disk.zero(end - start, at + BigInt(start), { flags })
+        : this.#disk.pwrite(bytes.subarray(start, end), at + BigInt(start), { flags }),
     );
+    await allEnded(writes);
   }
+}
+
+/** Waits for all of them, even when one has failed: only then may others write there. */
+async function allEnded(requests: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(requests)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** The result of what goes on in any case, or at once the reason of the abort. */
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return result;
+  return new Promise<T>((resolve, reject) => {
+    const settler = new Settler<T>(resolve, reject, signal);
+    result.then(
+      (value) => settler.resolve(value),
+      (error: unknown) => settler.reject(error),
+    );
+  });
 }
