@@ -1,5 +1,5 @@
 // for await (const extent of nbd.extents()): the whole disk, without gaps, neighbours merged.
-import { CONTEXT_BASE_ALLOCATION, type Extent, STATE_HOLE, STATE_ZERO } from 'libnbd-wasm';
+import { CONTEXT_BASE_ALLOCATION, describeFlags, type Extent, STATE_HOLE, STATE_ZERO } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
 import { connected, failure, nbdError } from './support/handles.js';
 import { nbdkit, qemuNbd } from './support/platform.js';
@@ -7,8 +7,8 @@ import { nbdkit, qemuNbd } from './support/platform.js';
 const hole = BigInt(STATE_HOLE | STATE_ZERO);
 const withContext = (nbd: { addMetaContext(name: string): void }) => nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
 
-async function all(extents: AsyncIterable<Extent>): Promise<Extent[]> {
-  const result: Extent[] = [];
+async function all<Flags>(extents: AsyncIterable<Extent<Flags>>): Promise<Extent<Flags>[]> {
+  const result: Extent<Flags>[] = [];
   for await (const extent of extents) result.push(extent);
   return result;
 }
@@ -89,4 +89,83 @@ describe('extents', () => {
       'enough',
     );
   });
+});
+
+describe('several contexts in one pass', () => {
+  const bitmap = 'qemu:dirty-bitmap:changes';
+  const contexts = [CONTEXT_BASE_ALLOCATION, bitmap];
+  /** Data that is dirty, then a hole, then zeroes that are dirty, then a hole. */
+  const changed = () =>
+    qemuNbd({
+      format: 'qcow2',
+      size: 1 << 20,
+      bitmap: 'changes',
+      content: new Uint8Array(65536).fill(1),
+      commands: ['write -z 128k 64k'],
+    });
+  const withBoth = (nbd: { addMetaContext(name: string): void }) => {
+    for (const context of contexts) nbd.addMetaContext(context);
+  };
+
+  test('the flags of each, in the order in which they were asked for', async () => {
+    const nbd = await connected(await changed(), withBoth);
+    const expected = [
+      { offset: 0n, length: 65536n, flags: [0n, 1n] },
+      { offset: 65536n, length: 65536n, flags: [hole, 0n] },
+      { offset: 131072n, length: 65536n, flags: [hole, 1n] },
+      { offset: 196608n, length: 851968n, flags: [hole, 0n] },
+    ];
+    expect(await all(nbd.extents({ contexts }))).toEqual(expected);
+    const reversed = expected.map(({ flags, ...rest }) => ({ ...rest, flags: [...flags].reverse() }));
+    expect(await all(nbd.extents({ contexts: [...contexts].reverse() }))).toEqual(reversed);
+  });
+
+  test('what is dirty and not zero: the least that an incremental backup has to read', async () => {
+    const nbd = await connected(await changed(), withBoth);
+    const found = (await all(nbd.extents({ contexts }))).filter(
+      ({ flags: [allocation = 0n, dirty] }) => dirty === 1n && !(allocation & BigInt(STATE_ZERO)),
+    );
+    expect(found.map(({ offset, length }) => [offset, length])).toEqual([[0n, 65536n]]);
+  });
+
+  test('of a part of the disk, which cuts extents of both', async () => {
+    const nbd = await connected(await changed(), withBoth);
+    expect(await all(nbd.extents({ contexts, offset: 60_000, length: 80_000 }))).toEqual([
+      { offset: 60_000n, length: 5536n, flags: [0n, 1n] },
+      { offset: 65_536n, length: 65_536n, flags: [hole, 0n] },
+      { offset: 131_072n, length: 8928n, flags: [hole, 1n] },
+    ]);
+  });
+
+  test('one alone has a list of one', async () => {
+    const nbd = await connected(await changed(), withBoth);
+    const found = await all(nbd.extents({ contexts: [bitmap], length: 65536 }));
+    expect(found).toEqual([{ offset: 0n, length: 65536n, flags: [1n] }]);
+    expect(await all(nbd.extents({ context: bitmap, length: 65536 }))).toEqual([{ offset: 0n, length: 65536n, flags: 1n }]);
+  });
+
+  test('one that was not negotiated is told by its name', async () => {
+    const nbd = await connected(await changed(), withContext);
+    const error = await nbdError(all(nbd.extents({ contexts })));
+    expect([error.code, error.message.includes(bitmap)]).toEqual(['ENOTSUP', true]);
+  });
+});
+
+// nbdinfo's words are compared with nbdinfo in node/nbdinfo_map.test.ts.
+test.for<[string, number | bigint, string | undefined]>([
+  ['base:allocation', 0n, 'data'],
+  ['base:allocation', 1, 'hole'],
+  ['base:allocation', 2, 'zero'],
+  ['base:allocation', 3n, 'hole,zero'],
+  ['base:allocation', 4n, undefined],
+  ['base:allocation', 2n ** 32n, undefined],
+  ['qemu:dirty-bitmap:any', 0n, 'clean'],
+  ['qemu:dirty-bitmap:any', 1n, 'dirty'],
+  ['qemu:dirty-bitmap:any', 2n, undefined],
+  ['qemu:allocation-depth', 0n, 'absent'],
+  ['qemu:allocation-depth', 1n, 'local'],
+  ['qemu:allocation-depth', 7n, 'backing depth 7'],
+  ['x-other:context', 0n, undefined],
+])('describeFlags: %s, %s: %s', ([context, flags, words]) => {
+  expect(describeFlags(context, flags)).toBe(words);
 });

@@ -56,22 +56,35 @@ export interface Image {
   size: number;
   /** Its first bytes; the others are a hole. */
   content?: Uint8Array;
+  /** A dirty bitmap, which is served as well. The first bytes are dirty, and what the commands write. */
+  bitmap?: string;
+  /** A raw image below it, with these first bytes. */
+  backing?: Uint8Array;
+  /** Commands of qemu-io's. */
+  commands?: readonly string[];
   /** Further options of qemu-nbd's. */
   options?: string[];
 }
 
 /** qemu-nbd with an image of its own. */
-export async function qemuNbd({ format, size, content, options = [] }: Image): Promise<Server> {
+export async function qemuNbd({ format, size, content, bitmap, backing, commands = [], options = [] }: Image): Promise<Server> {
   const folder = await temporaryFolder();
   const path = join(folder, 'socket');
   const pidfile = join(folder, 'pid');
   const image = join(folder, 'image');
-  await run('qemu-img', 'create', '-q', '-f', format, image, String(size));
+  const below: string[] = [];
+  if (backing !== undefined) {
+    below.push('-F', 'raw', '-b', join(folder, 'backing'));
+    await writeFile(join(folder, 'backing'), backing);
+  }
+  await run('qemu-img', 'create', '-q', '-f', format, ...below, image, String(size));
+  if (bitmap !== undefined) await run('qemu-img', 'bitmap', '--add', image, bitmap);
   if (content !== undefined) {
     const source = join(folder, 'content');
     await writeFile(source, content);
     await run('qemu-io', '-f', format, '-c', `write -s ${source} 0 ${content.length}`, image);
   }
+  if (commands.length > 0) await run('qemu-io', '-f', format, ...commands.flatMap((command) => ['-c', command]), image);
   const process = new OwnedProcess([
     'qemu-nbd',
     '--persistent',
@@ -79,6 +92,7 @@ export async function qemuNbd({ format, size, content, options = [] }: Image): P
     `--format=${format}`,
     `--pid-file=${pidfile}`,
     `--socket=${path}`,
+    ...(bitmap === undefined ? [] : [`--bitmap=${bitmap}`]),
     ...options,
     image,
   ]);
