@@ -1,6 +1,7 @@
 // connectCommand: a child process whose standard input and output are the connection.
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NBD } from 'libnbd-wasm';
 import { describe, expect, it } from 'vitest';
 import { noise } from '../support/bytes.js';
 import { failure, nbdError, newHandle } from '../support/handles.js';
@@ -28,6 +29,42 @@ describe('connectCommand', () => {
     const record = 'out=$1; shift; printf "%s\\n" "$@" > "$out"; exec nbdkit --single --exit-with-parent null';
     await nbd.connectCommand(['sh', '-c', record, 'sh', file, ...words]);
     expect((await readFile(file, 'utf8')).split('\n')).toEqual([...words, '']);
+  });
+
+  it('gives the child one socket, as its standard input and output, and nothing else', async () => {
+    const file = join(await temporaryFolder(), 'descriptors');
+    const nbd = await newHandle();
+    const record = `
+      third=closed
+      [ -e /proc/self/fd/3 ] && third=open
+      links=$(readlink /proc/$$/fd/0 /proc/$$/fd/1)
+      echo "$third $links" > "$1"
+      exec nbdkit --single --exit-with-parent null`;
+    await nbd.connectCommand(['sh', '-c', record, 'sh', file]);
+    const [third, input, output] = (await readFile(file, 'utf8')).trim().split(/\s/);
+    expect(input).toMatch(/^socket:\[\d+\]$/);
+    expect(output).toBe(input);
+    expect(third).toBe('closed'); // by which it came
+  });
+
+  // It writes to the descriptor that it reads.
+  it('serves from nbd-server', async () => {
+    const folder = await temporaryFolder();
+    const [image, config] = [join(folder, 'image'), join(folder, 'config')];
+    const content = noise(2 ** 20);
+    await writeFile(image, content);
+    await writeFile(config, `[generic]\nport = 0\nallowlist = true\n[disk]\nexportname = ${image}\n`);
+    const nbd = await newHandle();
+    nbd.setExportName('disk');
+    await nbd.connectCommand(['nbd-server', '-C', config, '-d', '0']);
+    const pid = nbd.getSubprocessPid();
+    expect(nbd.getSize()).toBe(2n ** 20n);
+    expect(Buffer.compare(await nbd.pread(content.length, 0), content)).toBe(0);
+    await nbd.pwrite(new Uint8Array([1, 2, 3]), 1000);
+    expect(await nbd.pread(3, 1000)).toEqual(new Uint8Array([1, 2, 3]));
+    await nbd[Symbol.asyncDispose]();
+    expect(stateOf(pid)).toBeUndefined();
+    expect([...(await readFile(image)).subarray(1000, 1003)]).toEqual([1, 2, 3]);
   });
 
   it("has the child's own number as getSubprocessPid", async () => {
@@ -83,6 +120,46 @@ describe('connectCommand', () => {
     expect(new Set(pids).size).toBe(6);
     for (const nbd of handles) nbd.close();
     await Promise.all(pids.map(gone));
+  });
+});
+
+describe('await using waits for the child, as nbd_close does', () => {
+  it('which has let go of its lock each time', async () => {
+    const image = join(await temporaryFolder(), 'image');
+    await writeFile(image, new Uint8Array(65536));
+    const locked = ['flock', '--nonblock', '--no-fork', image, ...nbdkit, 'file', image];
+    const restarted = async (restart: number) => {
+      await using nbd = await NBD.create();
+      await nbd.connectCommand(locked); // which fails at once while another holds the lock
+      await nbd.pwrite(new Uint8Array([restart]), restart);
+      return nbd.getSubprocessPid();
+    };
+    for (let restart = 0; restart < 40; restart++) {
+      const pid = await restarted(restart);
+      expect(stateOf(pid)).toBeUndefined();
+    }
+    expect((await readFile(image)).subarray(0, 40)).toEqual(Buffer.from(Array.from({ length: 40 }, (_, i) => i)));
+  });
+
+  it.each([
+    ['that was shut down before', (nbd: NBD) => nbd.shutdown()],
+    ['that was killed', (nbd: NBD) => nbd.killSubprocess(SIGKILL)],
+    ['whose handle was closed before', (nbd: NBD) => nbd.close()],
+  ])('%s', async (_how, before) => {
+    const nbd = await newHandle();
+    await nbd.connectCommand([...nbdkit, 'null', '1M']);
+    const pid = nbd.getSubprocessPid();
+    await before(nbd);
+    await nbd[Symbol.asyncDispose]().catch(() => {}); // who was killed takes no goodbye
+    expect(stateOf(pid)).toBeUndefined();
+  });
+
+  it('which never served', async () => {
+    const nbd = await newHandle();
+    nbd.aioConnectCommand(['cat']);
+    const pid = nbd.getSubprocessPid();
+    await nbd[Symbol.asyncDispose]();
+    expect(stateOf(pid)).toBeUndefined();
   });
 });
 

@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { NBD } from 'libnbd-wasm';
+import { NBD } from 'libnbd-wasm';
 import { describe, expect, it } from 'vitest';
 import { nbdError, newHandle } from '../support/handles.js';
-import { gone } from '../support/process_table.js';
+import { gone, stateOf } from '../support/process_table.js';
 import { temporaryFolder } from '../support/processes.js';
 
 const nbdkit = ['nbdkit', '--foreground', '--exit-with-parent', 'null', '1M'];
@@ -47,6 +47,19 @@ describe('servers', () => {
     await nbd.connectSystemdSocketActivation(['qemu-nbd', '-f', 'raw', '-x', '', await image()]);
     expect(await nbd.pread(4, 1000)).toEqual(new Uint8Array([7, 7, 7, 7]));
     await nbd.shutdown();
+  });
+
+  it("qemu-nbd, which has let go of its image's lock when await using is over, each time", async () => {
+    const path = await image();
+    const restarted = async (restart: number) => {
+      await using nbd = await NBD.create();
+      // It cannot start while another one has the lock.
+      await nbd.connectSystemdSocketActivation(['qemu-nbd', '-f', 'raw', '-x', '', path]);
+      await nbd.pwrite(new Uint8Array([restart]), restart);
+      return nbd.getSubprocessPid();
+    };
+    for (let restart = 0; restart < 40; restart++) expect(stateOf(await restarted(restart))).toBeUndefined();
+    expect((await readFile(path)).subarray(0, 40)).toEqual(Buffer.from(Array.from({ length: 40 }, (_, i) => i)));
   });
 
   it.each(['nbdkit', 'qemu-nbd'])('%s through a URI of the socket that getUri tells, while it runs', async (server) => {

@@ -1,9 +1,12 @@
 // load({ wasm }): where the module may come from, in Node.
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'libnbd-wasm';
 import { expect, test } from 'vitest';
 import { failure } from '../support/handles.js';
+import { nodeProgram } from '../support/node_program.js';
+import { temporaryFolder } from '../support/processes.js';
 
 const url = new URL(import.meta.resolve('libnbd-wasm/libnbd.wasm'));
 const bytes = () => readFile(fileURLToPath(url));
@@ -29,4 +32,24 @@ test('what is not there, or is no module, rejects', async () => {
   expect(await failure(load({ wasm: new Uint8Array(100) }))).toBeInstanceOf(WebAssembly.CompileError);
   const answer = new Response('no such file', { status: 404, statusText: 'Not Found' });
   expect(await failure(load({ wasm: answer }))).toMatchObject({ message: expect.stringContaining('404 Not Found') });
+});
+
+// A whole process, since a thread has no working directory of its own.
+test('a path is relative to the working directory, whatever is in it', async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'below'));
+  const names = ['./x.wasm', 'x.wasm', 'below/a name.wasm', 'below/../x.wasm', 'a%20b#c?d.wasm', 'below:x.wasm'];
+  for (const name of names) await copyFile(fileURLToPath(url), join(folder, name));
+  const program = `
+    import { load } from 'libnbd-wasm';
+    process.chdir(${JSON.stringify(folder)});
+    for (const wasm of ${JSON.stringify([...names, join(folder, 'x.wasm')])}) {
+      const nbd = (await load({ wasm })).create();
+      console.log(nbd.getPackageName(), wasm);
+    }
+    // Beside the library's own JavaScript there is such a file, which is not meant.
+    await load({ wasm: './libnbd.wasm' }).catch((error) => console.log(error.code, error.path));`;
+  const expected = [...names, join(folder, 'x.wasm')].map((name) => `libnbd ${name}\n`).join('');
+  const ended = await nodeProgram(program);
+  expect(ended).toEqual({ code: 0, stdout: `${expected}ENOENT ${join(folder, 'libnbd.wasm')}\n`, stderr: '' });
 });
