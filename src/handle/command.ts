@@ -2,7 +2,7 @@
 // promise that waits for it, if one does.
 
 import type { Callback } from '../base/callback.js';
-import { errnoOf, type NBDError, retold } from '../base/errors.js';
+import { errnoOf, NBDError, retold } from '../base/errors.js';
 import type { Settler } from '../base/settler.js';
 import type { Buffers, Mapping } from '../libnbd/buffers.js';
 import type { Closure, Closures, Owner } from '../libnbd/closures.js';
@@ -10,6 +10,13 @@ import type { ClosureType, Exports } from '../libnbd/exports.js';
 import type { Pointer } from '../wasm/memory.js';
 
 const EFAULT = errnoOf('EFAULT');
+
+const bytesOfExtent = 16;
+/**
+ * The most that the arrays of one block status may hold, in bytes: the extents of the longest reply. A server can agree to any number of
+ * metadata contexts, and answer for each of them.
+ */
+const arraysBound = 2 ** 27;
 
 /** Somebody who waits for a command. Nobody waits for a command of an `aio*` call. */
 export interface Waiter {
@@ -90,7 +97,15 @@ export class Command implements Closure {
 
   /** The closure of a block status whose entries go into a map, by their metadata context. */
   extentArrays(found: Map<string, BigUint64Array>): Pointer {
-    const extents = (metacontext: string, entries: BigUint64Array) => void found.set(metacontext, entries);
+    let total = 0;
+    const extents = (metacontext: string, entries: BigUint64Array) => {
+      total += entries.byteLength;
+      if (total > arraysBound) {
+        found.clear();
+        throw new NBDError(`the server told of more than ${arraysBound / bytesOfExtent} extents in one reply`, 'EPROTO');
+      }
+      found.set(metacontext, entries);
+    };
     const key = this.owner.closures.add({ owner: new CallbackOwner(this), extents });
     this.#keys.push(key);
     return this.owner.exports.nbd_wasm_extent64(key);
@@ -130,8 +145,9 @@ export class Command implements Closure {
 
   /** The error that names the call, with a callback's exception as its cause. */
   error(error: NBDError): NBDError {
-    if (this.exception === undefined) return error;
-    return retold(error, { cause: this.exception });
+    const cause = this.exception;
+    if (cause === undefined) return error;
+    return retold(error, cause instanceof NBDError ? { cause, message: `${error.message} (${cause.message})` } : { cause });
   }
 }
 

@@ -112,8 +112,7 @@ export class Closures {
     const closure = this.#closures[key];
     if (closure?.extents !== undefined) {
       const bytes = this.#memory.bytes.slice(entries, entries + 16 * length);
-      closure.extents(this.#memory.string(metacontext), new BigUint64Array(bytes.buffer));
-      return 0;
+      return this.#callWithError(key, error, () => [this.#memory.string(metacontext), new BigUint64Array(bytes.buffer)]);
     }
     const count = Math.min(length, mostEntries);
     const view = this.#memory.view;
@@ -142,7 +141,7 @@ export class Closures {
   #call(key: number, args: unknown[]): number {
     const closure = this.#closures[key];
     if (closure === undefined) throw new Error(`libnbd called closure ${key}, which it has freed`);
-    const { owner, callback } = closure;
+    const { owner, callback = closure.extents } = closure;
     if (callback === undefined) return 0;
     owner.enterCallback();
     try {

@@ -16,3 +16,11 @@ test.for<[string, string, number, number]>([
   const lines = await runProgram('large_reply', [call, replies], [heap]);
   expect(lines.map((line) => JSON.parse(line))).toEqual([{ sent, found }]);
 });
+
+test('blockStatusArrays ends a server that tells as much again of another context', async () => {
+  const lines = await runProgram('large_reply', ['two contexts', 'structured'], [heap]);
+  const found =
+    'EPROTO nbd_block_status_64: block-status: command failed: Protocol error ' +
+    '(4294966784 bytes at offset 0) (the server told of more than 8388608 extents in one reply)';
+  expect(lines.map((line) => JSON.parse(line))).toEqual([{ sent: 2 ** 23 - 1, found }]);
+});

@@ -1,6 +1,6 @@
 // A server answers block status requests with as many extents as libnbd takes in one reply, 64 MiB of them. Prints what a call makes
 // of it. To be run with a small heap, in which an object for each extent has no place.
-import { CONTEXT_BASE_ALLOCATION, load, type NBD, type Transport, type TransportEvents } from 'libnbd-wasm';
+import { CONTEXT_BASE_ALLOCATION, load, type NBD, NBDError, type Transport, type TransportEvents } from 'libnbd-wasm';
 import { concat, text, u16, u32, u64 } from '../../support/bytes.js';
 import * as protocol from '../../support/protocol.js';
 
@@ -8,7 +8,7 @@ const [what = '', replies = ''] = process.argv.slice(2);
 const isExtended = replies === 'extended';
 const block = 512;
 const size = 2n ** 50n;
-const id = 1;
+const contexts = what === 'two contexts' ? [CONTEXT_BASE_ALLOCATION, 'another:context'] : [CONTEXT_BASE_ALLOCATION];
 // libnbd takes no chunk of more than 64 MiB, with what stands before the extents.
 const width = isExtended ? 16 : 8;
 const count = Math.floor((2 ** 26 - 8) / width);
@@ -42,7 +42,8 @@ class Server implements Transport {
     const option = new DataView(bytes.buffer).getUint32(bytes.length >= 20 && bytes[4] === 0x49 ? 12 : 8);
     if (option === protocol.NBD_OPT_EXTENDED_HEADERS && !isExtended) this.#reply(option, protocol.NBD_REP_ERR_UNSUP);
     else if (option === protocol.NBD_OPT_SET_META_CONTEXT) {
-      this.#reply(option, protocol.NBD_REP_META_CONTEXT, concat(u32(id), text(CONTEXT_BASE_ALLOCATION)));
+      for (const [id, name] of contexts.entries())
+        this.#reply(option, protocol.NBD_REP_META_CONTEXT, concat(u32(id), text(name)));
       this.#reply(option, protocol.NBD_REP_ACK);
     } else if (option === protocol.NBD_OPT_GO) {
       this.#isReady = true;
@@ -57,12 +58,16 @@ class Server implements Transport {
   #answer(bytes: Uint8Array): void {
     const request = new DataView(bytes.buffer);
     const cookie = ++this.#requests;
+    for (const id of contexts.keys()) this.#tell(request, cookie, id, id === contexts.length - 1);
+  }
+
+  #tell(request: DataView, cookie: number, id: number, isLast: boolean): void {
     const before = isExtended ? concat(u32(id), u32(count)) : u32(id);
     const length = before.length + extents.length;
-    const done = u16(protocol.NBD_REPLY_FLAG_DONE);
+    const flags = u16(isLast ? protocol.NBD_REPLY_FLAG_DONE : 0);
     const head = isExtended
-      ? concat(u32(0x6e8a278c), done, u16(6), u64(cookie), u64(request.getBigUint64(16)), u64(length))
-      : concat(u32(0x668e33ef), done, u16(5), u64(cookie), u32(length));
+      ? concat(u32(0x6e8a278c), flags, u16(6), u64(cookie), u64(request.getBigUint64(16)), u64(length))
+      : concat(u32(0x668e33ef), flags, u16(5), u64(cookie), u32(length));
     this.#events?.data(concat(head, before));
     for (let at = 0; at < extents.length; at += 2 ** 18) this.#events?.data(extents.subarray(at, at + 2 ** 18), true);
   }
@@ -73,7 +78,7 @@ class Server implements Transport {
 }
 
 const range = 2n ** 32n - 512n;
-const ways: Record<string, (nbd: NBD) => Promise<number>> = {
+const ways: Record<string, (nbd: NBD) => Promise<number | string>> = {
   blockStatus: async (nbd) => {
     let found = 0;
     await nbd.blockStatus(range, 0, (_context, _offset, numbers) => {
@@ -89,6 +94,11 @@ const ways: Record<string, (nbd: NBD) => Promise<number>> = {
     return found;
   },
   blockStatusArrays: async (nbd) => ((await nbd.blockStatusArrays(range, 0)).get(CONTEXT_BASE_ALLOCATION)?.length ?? 0) / 2,
+  'two contexts': async (nbd) => {
+    const error: unknown = await nbd.blockStatusArrays(range, 0).catch((error: unknown) => error);
+    if (!(error instanceof NBDError)) throw new Error('it should have failed');
+    return `${error.code} ${error.message}`;
+  },
   extents: async (nbd) => {
     let found = 0;
     for await (const { flags } of nbd.extents()) {
