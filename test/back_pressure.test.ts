@@ -1,9 +1,10 @@
 // Back-pressure, seen by a transport: what it is given to write is bounded until it has passed it on, and what it delivers
 // that nobody reads makes the library ask it to pause.
 import { load, type Transport, type TransportEvents } from 'libnbd-wasm';
-import { expect, test } from 'vitest';
-import { newHandle } from './support/handles.js';
-import { handshake, simpleReply } from './support/protocol.js';
+import { describe, expect, test } from 'vitest';
+import { concat, firstDifference } from './support/bytes.js';
+import { nbdError, newHandle } from './support/handles.js';
+import { greeting, handshake, NBD_OPT_EXTENDED_HEADERS, NBD_REP_ACK, optionReply, simpleReply } from './support/protocol.js';
 
 const MiB = 2 ** 20;
 
@@ -156,4 +157,97 @@ test('bytes whose memory the transport uses again are copied in time', async () 
   const replies = [...simpleReply(1, 0, data), ...simpleReply(2, 0, data)];
   for (let at = 0; at < replies.length; at += 1001) deliver(Uint8Array.from(replies.slice(at, at + 1001)));
   for (const bytes of await Promise.all(reads)) expect(bytes).toEqual(data);
+});
+
+describe('a source that cannot be paused', () => {
+  /** One that has no pause, sends a greeting, and what it is told to. */
+  class Unstoppable implements Transport {
+    #events: TransportEvents | undefined;
+    closed = false;
+
+    open(events: TransportEvents): void {
+      this.#events = events;
+    }
+
+    deliver(bytes: Uint8Array): void {
+      this.#events?.data(bytes);
+    }
+
+    write(_chunks: readonly Uint8Array[], written: () => void): void {
+      written();
+    }
+
+    close(): void {
+      this.closed = true;
+    }
+  }
+
+  const unread = 4 * MiB;
+  const tooMuch = `the server sent more than ${unread} bytes that nobody had asked for`;
+  const piece = new Uint8Array(65536);
+  const options = [greeting(), optionReply(NBD_OPT_EXTENDED_HEADERS, NBD_REP_ACK)];
+
+  test('is ended with ENOBUFS once 4 MiB wait that no call has asked for', async () => {
+    const source = new Unstoppable();
+    const nbd = await newHandle();
+    nbd.setOptMode(true);
+    const connecting = nbd.connectSocket(source);
+    for (const bytes of options) source.deliver(bytes);
+    await connecting;
+    for (let sent = 0; sent < unread; sent += piece.length) source.deliver(piece);
+    expect([source.closed, nbd.connected]).toEqual([false, true]); // as much as may wait
+    source.deliver(piece.subarray(0, 1));
+    expect(source.closed).toBe(true);
+    source.deliver(piece); // counts for nothing any more
+    const error = await nbdError(nbd.optGo());
+    expect([error.code, error.isFatal]).toEqual(['ENOBUFS', true]);
+    expect(error.message).toMatch(/^nbd_opt_go: /);
+    expect(error.message).toContain(tooMuch);
+  });
+
+  test('before the handle is there: the call that takes the descriptor fails', async () => {
+    const lib = await load();
+    const source = new Unstoppable();
+    const fd = lib.openSocket(source); // listens from now on
+    for (let sent = 0; sent <= unread; sent += piece.length) source.deliver(piece);
+    expect(source.closed).toBe(true);
+    const error = await nbdError((await newHandle(lib)).connectSocket(fd));
+    expect(error.code).toBe('ENOBUFS');
+    expect(error.message).toContain(tooMuch);
+  });
+
+  test('may send as much as a call has asked for, in one piece', async () => {
+    const source = new Unstoppable();
+    const nbd = await newHandle();
+    const connecting = nbd.connectSocket(source);
+    for (const step of handshake('simple', 2n ** 40n)) if ('send' in step) source.deliver(step.send);
+    await connecting;
+    const count = 16 * MiB;
+    const reads = [nbd.pread(count, 0), nbd.pread(count, 0)];
+    const data = new Uint8Array(count).fill(9);
+    source.deliver(concat(simpleReply(1, 0, data), simpleReply(2, 0, data)));
+    for (const bytes of await Promise.all(reads)) expect(firstDifference(bytes, data)).toBe(-1);
+    expect(nbd.connected).toBe(true);
+  });
+});
+
+test.for([1, 2, 3, 4, 15, 65536])('a reply into a buffer that was moved away ends with its last %i bytes', async (rest) => {
+  const nbd = await newHandle();
+  let events: TransportEvents | undefined;
+  const source: Transport = {
+    open: (given) => {
+      events = given;
+      for (const step of handshake('simple', 2n ** 40n)) if ('send' in step) given.data(step.send);
+    },
+    write: (_chunks, written) => written(),
+    close: () => {},
+  };
+  await nbd.connectSocket(source);
+  const target = new Uint8Array(65536 + rest);
+  const [lost, next] = [nbdError(nbd.preadInto(target, 0)), nbd.pread(4, 0)];
+  structuredClone(target.buffer, { transfer: [target.buffer] });
+  events?.data(simpleReply(1, 0, new Uint8Array(65536 + rest).fill(7)));
+  expect((await lost).code).toBe('EFAULT');
+  events?.data(simpleReply(2, 0, Uint8Array.of(1, 2, 3, 4)));
+  expect(await next).toEqual(Uint8Array.of(1, 2, 3, 4));
 });

@@ -1,16 +1,13 @@
 // One virtual descriptor: a connection as libnbd sees it. Only the transport knows where its bytes come from and go to.
 import { codedError, codeOf, errnoOf, NBDError } from '../base/errors.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
+import { pauseBound, tooMuchUnread, unreadBound } from '../transports/unread.js';
 import { ReceiveQueue } from './receiving.js';
 import { Reopenable, Sink } from './rerouting.js';
 import { SendQueue } from './sending.js';
 
 const EAGAIN = -errnoOf('EAGAIN');
-
-/** Above this many unread bytes the source is paused; once half of them are read, it is resumed. */
-const receiveBound = 2 ** 20;
-/** Above this many the connection fails: the source cannot be paused, and goes on. */
-const unreadBound = 2 ** 22;
+const skipSize = 2 ** 16;
 
 export class Socket implements TransportEvents {
   readonly fd: number;
@@ -93,7 +90,7 @@ export class Socket implements TransportEvents {
     this.#ready();
     if (reused) this.#received.keep(bytes);
     if (this.#received.length > unreadBound) this.#tooMuch();
-    if (this.#received.length > receiveBound && !this.#paused && !this.closed) {
+    if (this.#received.length > pauseBound && !this.#paused && !this.closed) {
       this.#paused = true;
       this.#transport?.pause?.();
     }
@@ -101,7 +98,7 @@ export class Socket implements TransportEvents {
 
   // The source was paused, or cannot be: nothing that libnbd has asked for waits here.
   #tooMuch(): void {
-    this.error(new NBDError(`the server sent more than ${unreadBound} bytes that nobody had asked for`, 'ENOBUFS'));
+    this.error(tooMuchUnread());
     this.#received.take();
     this.#transport?.close();
   }
@@ -169,10 +166,18 @@ export class Socket implements TransportEvents {
     }
     const done = this.#received.read(target, start, length);
     this.isMidRead = done < length;
-    if (this.#paused && this.#received.length < receiveBound / 2) {
+    if (this.#paused && this.#received.length < pauseBound / 2) {
       this.#paused = false;
       this.#transport?.resume?.();
     }
+    return done;
+  }
+
+  /** recv, of bytes that nobody wants: drops up to `length` of them, and returns how many. */
+  skip(length: number): number {
+    const dropped = new Uint8Array(Math.min(length, skipSize));
+    const done = this.receive(dropped, 0, dropped.length);
+    this.isMidRead = done < length;
     return done;
   }
 

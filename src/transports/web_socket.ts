@@ -4,6 +4,7 @@ import { NBDError } from '../base/errors.js';
 import { bytesOf, cut } from './bytes.js';
 import { closeError, isEndOfStream } from './close_codes.js';
 import type { Transport, TransportEvents } from './transport.js';
+import { pauseBound, tooMuchUnread, unreadBound } from './unread.js';
 
 /** The members of a WebSocket that are used here. The browser's class has them, and that of the `ws` package. */
 export interface WebSocketLike {
@@ -60,6 +61,8 @@ export class WebSocketTransport implements Transport {
   #events: TransportEvents | undefined;
   /** Reports that came before `open`. */
   #early: ((events: TransportEvents) => void)[] = [];
+  /** How many bytes are in them. */
+  #earlyBytes = 0;
   /** The callbacks of writes that the WebSocket has taken while it holds too many bytes. */
   #unwritten: (() => void)[] = [];
   #bufferedBound = leastBound;
@@ -93,6 +96,7 @@ export class WebSocketTransport implements Transport {
     this.#events = events;
     const early = this.#early;
     this.#early = [];
+    if (this.#earlyBytes > pauseBound) this.resume(); // whoever opened it pauses it again if this is too much still
     for (const report of early) report(events);
   }
 
@@ -126,12 +130,23 @@ export class WebSocketTransport implements Transport {
     const bytes = bytesOf(data);
     if (bytes !== undefined) {
       this.#report((events) => events.data(bytes));
+      if (this.#events === undefined) this.#boundEarly(bytes.length);
       return;
     }
     const what = typeof data === 'string' ? 'a text message' : 'a message that is not an ArrayBuffer';
     this.#fail(new NBDError(`the WebSocket delivered ${what}, and NBD is bytes`, 'EPROTO'));
     this.#socket?.close();
   };
+
+  // Nobody has asked for this WebSocket yet, and its server goes on.
+  #boundEarly(count: number): void {
+    this.#earlyBytes += count;
+    if (this.#earlyBytes > pauseBound) this.pause();
+    if (this.#earlyBytes <= unreadBound || this.#isOver) return;
+    this.#early = [];
+    this.#fail(tooMuchUnread());
+    this.#socket?.close();
+  }
 
   // A browser's event says nothing; that of `ws` has the error. 'close' follows, in the same task if the socket is closed already.
   // In Chromium nothing follows when the content security policy forbids the address: then the timer reports the close.

@@ -1,14 +1,17 @@
 // A WebSocket that does not get rid of its bytes holds back the library.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { type AddressInfo, createServer as createNbdServer } from 'node:net';
+import { connectWebSocket } from 'libnbd-wasm';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { concat, noise } from '../support/bytes.js';
-import { newHandle } from '../support/handles.js';
-import { request, simpleReply } from '../support/protocol.js';
+import { nbdError, newHandle } from '../support/handles.js';
+import { temporaryFolder } from '../support/processes.js';
+import { greeting, NBD_OPT_EXTENDED_HEADERS, NBD_REP_ACK, optionReply, request, simpleReply } from '../support/protocol.js';
 import { Player } from '../support/script.js';
 import { listen } from '../support/servers.js';
-import { connectedTo, ready } from './fake_web_socket.js';
+import { connectedTo, FakeWebSocket, ready } from './fake_web_socket.js';
+import { client, proxyTo } from './support.js';
 
 test('a WebSocket that does not get rid of its bytes is given no more than a few megabytes', async () => {
   const size = 2 ** 25;
@@ -89,6 +92,67 @@ test('a peer that does not read holds back the `ws` package’s as well', async 
   for (let cookie = 1; cookie <= 4; cookie++) peer?.send(simpleReply(cookie));
   await Promise.all(writes);
 });
+
+describe('before a handle has it', () => {
+  const MiB = 2 ** 20;
+  const opened = () => {
+    const transport = connectWebSocket('ws://localhost/', { WebSocket: FakeWebSocket });
+    const socket = FakeWebSocket.last as FakeWebSocket;
+    socket.open();
+    return { transport, socket };
+  };
+
+  test('4 MiB may wait in one that cannot pause; with more it is closed, and the call that takes it fails', async () => {
+    const { transport, socket } = opened();
+    for (let sent = 0; sent < 4 * MiB; sent += 65536) socket.deliver(new ArrayBuffer(65536));
+    expect(socket.closedWith).toBeUndefined();
+    socket.deliver(new ArrayBuffer(1));
+    expect(socket.closedWith).toBe(1005);
+    const error = await nbdError((await newHandle()).connectSocket(transport));
+    expect(error.code).toBe('ENOBUFS');
+    expect(error.message).toContain('the server sent more than 4194304 bytes that nobody had asked for');
+  });
+
+  test('one that can pause is paused, and goes on when a handle has it', async () => {
+    const path = await floodingServer();
+    const proxy = await proxyTo(`nbd+unix:///?socket=${path}`);
+    const socket = client(proxy.url());
+    let count = 0;
+    socket.on('message', (data: ArrayBuffer) => {
+      count += data.byteLength;
+    });
+    const transport = connectWebSocket(proxy.url(), {
+      WebSocket: class {
+        constructor() {
+          // biome-ignore lint/correctness/noConstructorReturn: the library is to have the WebSocket that the test looks at
+          return socket;
+        }
+      } as unknown as typeof FakeWebSocket,
+    });
+    await untilStill(() => count);
+    expect(socket.isPaused).toBe(true);
+    expect(count).toBeGreaterThan(MiB);
+    expect(count).toBeLessThan(4 * MiB);
+    const nbd = await newHandle();
+    nbd.setOptMode(true);
+    await nbd.connectSocket(transport);
+    expect(nbd.connected).toBe(true);
+  });
+});
+
+/** Sends a greeting, the answer to the first option and 32 MiB more; the path of its socket. */
+async function floodingServer(): Promise<string> {
+  const path = `${await temporaryFolder()}/socket`;
+  const server = createNbdServer((socket) => {
+    socket.on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    socket.write(greeting());
+    socket.write(optionReply(NBD_OPT_EXTENDED_HEADERS, NBD_REP_ACK));
+    socket.write(new Uint8Array(2 ** 25));
+  });
+  await listen(server, { path });
+  return path;
+}
 
 /** Waits until a number has not changed for a while. */
 async function untilStill(value: () => number): Promise<void> {

@@ -9,8 +9,6 @@ import { type Failures, negated } from './failure.js';
 const EBADF = negated('EBADF');
 const EAGAIN = negated('EAGAIN');
 
-const skipSize = 2 ** 16;
-
 export class SocketCalls {
   readonly #memory: Memory;
   readonly #descriptors: DescriptorTable;
@@ -34,10 +32,8 @@ export class SocketCalls {
       const mapping = this.#buffers.at(address);
       mapping.zeroed = false;
       // Bytes for a buffer that was transferred are skipped: only its command fails (src/handle/command.ts).
-      if (this.#buffers.isDetached(mapping)) {
-        const skipped = new Uint8Array(Math.min(length, skipSize));
-        result = socket.receive(skipped, 0, skipped.length);
-      } else result = socket.receive(mapping.bytes, address - mapping.address, length);
+      if (this.#buffers.isDetached(mapping)) result = socket.skip(length);
+      else result = socket.receive(mapping.bytes, address - mapping.address, length);
     }
     if (result < 0) this.#failures.lastCause = socket.failure;
     return result;
