@@ -36,9 +36,10 @@ export class NBD extends Methods {
   /** Makes a handle on the shared instance of libnbd, which is loaded the first time. */
   static async create(): Promise<NBD> {
     sharedLibrary ??= loadShared();
-    const library = await sharedLibrary;
+    const loading = sharedLibrary;
+    const library = await loading;
     if (library.instance.module.broken === undefined) return library.create();
-    sharedLibrary = undefined; // it failed inside: the next one takes its place
+    if (sharedLibrary === loading) sharedLibrary = undefined; // it failed inside: the next one takes its place
     return NBD.create();
   }
 

@@ -106,10 +106,7 @@ async function survive(script: Step[], pieceSize: number): Promise<void> {
   const outcomes = await conversation(script.map(impatient), pieceSize);
   for (const outcome of outcomes) if ('error' in outcome) expect(outcome.error).toBeInstanceOf(NBDError);
   expect(holdings(lib)).toEqual(nothing);
-  const { broken } = internals(lib).module;
-  if (broken === undefined) return;
-  expect(broken.message).toContain('an assertion failed at generator/states-reply.c:263'); // see the last test
-  lib = await load();
+  expect(internals(lib).module.broken).toBeUndefined();
 }
 
 async function conversation(script: Step[], pieceSize: number): Promise<Outcome[]> {
@@ -171,27 +168,3 @@ test('an instance that has seen all of that still works', async () => {
   const outcomes = await converse(nbd, new ScriptedTransport(dialogue('structured')));
   expect(outcomes.filter((outcome) => 'error' in outcome).length).toBe(1); // the flush, whose error is part of the dialogue
 });
-
-// libnbd looks a reply's command up when the header begins, again when the reply is over, and asserts that they are the same
-// (generator/states-reply.c). They would not be, had the client come to use that cookie in between: so it is handed a header whole.
-test.for([1, 4, 15, 16, 18, 19])(
-  'a reply that comes before its request, its header cut at %i bytes, costs no instance',
-  async (at) => {
-    const lib = await load();
-    const early = chunk(2, NBD_REPLY_FLAG_DONE, NBD_REPLY_TYPE_OFFSET_DATA, concat(u64(512), pattern(512, 512)));
-    const script = [
-      ...handshake('structured', 2n ** 20n),
-      { receive: request },
-      { send: early.subarray(0, at) },
-      { receive: request },
-      { send: early.subarray(at) },
-    ];
-    const nbd = await connected(await peer(script), () => {}, lib);
-    const first = nbd.pread(512, 0).catch(() => {}); // the peer answers only the second one
-    const second = await nbd.pread(512, 512);
-    expect(second).toEqual(pattern(512, 512));
-    nbd.close();
-    await first;
-    expect(await (await connected(await peer(handshake('simple', 7n)), () => {}, lib)).getSize()).toBe(7n);
-  },
-);

@@ -73,3 +73,20 @@ test('NBD.create() goes on, whatever happened to an instance of load()', async (
   using nbd = await NBD.create();
   expect(nbd.getPackageName()).toBe('libnbd');
 });
+
+test('NBD.create() makes another shared instance once that of the others has failed', async () => {
+  const before = await NBD.create();
+  const other = await NBD.create();
+  const transport = new ScriptedTransport(handshake('simple', 512n));
+  await other.connectSocket(transport);
+  await trap(before.lib);
+  expect([before.connected, other.connected, transport.closed]).toEqual([false, false, true]);
+  expect(await other.lost).toMatchObject({ code: 'ENOTRECOVERABLE', isFatal: true });
+  const after = await Promise.all([NBD.create(), NBD.create(), NBD.create()]);
+  for (const nbd of after) expect(nbd.lib).toBe(after[0]?.lib);
+  expect(after[0]?.lib).not.toBe(before.lib);
+  const nbd = await connected(await nbdkit('memory', '1M'));
+  expect(nbd.lib).toBe(after[0]?.lib);
+  expect(await nbd.pread(16, 0)).toEqual(new Uint8Array(16));
+  for (const handle of [before, other, ...after]) handle.close();
+});

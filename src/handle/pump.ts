@@ -102,8 +102,8 @@ export class Pump {
   }
 
   #headerSize(magic: number | undefined): number {
-    if (magic === undefined || magic === simpleReplyMagic) return 16;
+    if (magic === undefined) return 4;
     if (this.#exports.nbd_get_extended_headers_negotiated(this.#pointer) === 1) return magic === extendedReplyMagic ? 32 : 4;
-    return magic === structuredReplyMagic ? 20 : 4; // libnbd refuses any other at once
+    return magic === simpleReplyMagic ? 16 : magic === structuredReplyMagic ? 20 : 4; // libnbd refuses any other
   }
 }

@@ -69,7 +69,7 @@ export class Module<Exports extends ModuleExports> {
         `${this.#name} failed inside (${what}) and this instance of it can be used no more: make a new one with load(). ` +
           'Please report it, with what led to it',
         'ENOTRECOVERABLE',
-        { cause },
+        { cause, isFatal: true },
       );
       this.onbroken(this.broken);
     }

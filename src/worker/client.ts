@@ -129,7 +129,7 @@ export class WorkerLibrary {
 
   /** Ends the worker at once, with all its handles and connections. Promises that still wait reject. */
   close(): void {
-    this.#fail(new NBDError('the worker was ended by close()', 'ECANCELED'));
+    this.#fail(new NBDError('the worker was ended by close()', 'ECANCELED', { isFatal: true }));
   }
 
   /** `using`: {@link close}. */

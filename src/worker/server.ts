@@ -83,7 +83,7 @@ export class WorkerServer {
     if (nbd === undefined) {
       if (isLast) return undefined; // closing it again does nothing
       if (name === 'connected') return false;
-      throw new NBDError(`${name}: the handle is closed`, 'EBADF');
+      throw new NBDError(`${name}: the handle is closed`, 'EBADF', { isFatal: true });
     }
     const args = request.args.map((arg) => this.#receive(id, arg));
     if (name === 'connected') return nbd.connected;
