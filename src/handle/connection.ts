@@ -82,10 +82,11 @@ export class Connection implements CommandOwner, Dependent {
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
     if (code === 'EINVAL' && needsConnection(message)) return this.#ending.explain(call);
     const cause = failures.lastCause;
-    const isFatal = this.#isOver();
-    if (cause === undefined) return new NBDError(message, code, { isFatal });
     const detail = detailOf(cause);
-    return new NBDError(detail === '' ? message : `${message} (${detail})`, code, { cause, isFatal });
+    const told = detail === '' ? message : `${message} (${detail})`;
+    const error = new NBDError(told, code, { isFatal: this.#isOver(), ...(cause === undefined ? {} : { cause }) });
+    if (this.exports.nbd_aio_is_dead(this.pointer) !== 0) this.#ending.die(error); // no pump has noticed, if it died of this call
+    return error;
   }
 
   #isOver(): boolean {
