@@ -1,7 +1,8 @@
 // A server or a client that goes, at the worst moment. The other side learns of it, and the proxy goes on.
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { ErrnoCode } from 'libnbd-wasm';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { pattern } from '../support/bytes.js';
 import { connected, nbdError, newHandle } from '../support/handles.js';
@@ -9,7 +10,7 @@ import { temporaryFolder } from '../support/processes.js';
 import { greeting } from '../support/protocol.js';
 import { listen, nbdkit, nbdkitOnTcp } from '../support/servers.js';
 import { Program } from './cli.js';
-import { client, proxyTo, received } from './support.js';
+import { client, proxyTo, received, type TestProxy } from './support.js';
 
 test('a server that is not there', async () => {
   const missing = `nbd+unix:///?socket=${await temporaryFolder()}/socket`;
@@ -118,6 +119,27 @@ test('a client that goes leaves a server that does not read, after a while', asy
   await once(socket, 'close');
   await proxy.logOf(1);
   expect(proxy.proxy.connections).toBe(0);
+});
+
+describe('an idle client learns from nbd.lost why the proxy has ended its connection, and from its next call', () => {
+  const ends: [string, (proxy: TestProxy) => unknown, string, ErrnoCode][] = [
+    ['it was idle for too long', () => {}, 'the WebSocket was closed: 4408 ', 'ETIMEDOUT'],
+    ['the proxy is shut down', (proxy) => proxy.proxy.close(), 'the WebSocket was closed: 1001 ', 'ECONNRESET'],
+  ];
+  test.for(ends)('%s', async ([, end, text, code]) => {
+    const proxy = await proxyTo(await nbdkit('memory', '1M'), end.length === 0 ? { idleTimeout: 300 } : {});
+    const nbd = await connected(proxy);
+    expect(nbd.connected).toBe(true);
+    void end(proxy);
+    const lost = await nbd.lost;
+    expect(lost).toMatchObject({ code, isFatal: true });
+    expect(lost.message).toContain(text);
+    expect(nbd.connected).toBe(false);
+    const error = await nbdError(nbd.pread(512, 0));
+    expect(error).toMatchObject({ code: 'ENOTCONN', isFatal: true, cause: lost });
+    expect(error.message).toMatch(/^nbd_pread: the connection was lost: /);
+    expect(error.message).toContain(text);
+  });
 });
 
 const goings: [string, (socket: WebSocket) => void][] = [
