@@ -2,6 +2,7 @@
 // the handle's state. Nothing can wait inside the module, so each is made of its aio twin, and waits here.
 import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { codedError, codeOfErrno, NBDError, retold } from '../base/errors.js';
+import { toldFrom } from '../base/fail_later.js';
 import { Settler } from '../base/settler.js';
 import type { Arguments } from './arguments.js';
 import { Command, type Waiter } from './command.js';
@@ -35,7 +36,7 @@ export function commandReply<T>(
   offset?: number | bigint,
 ): Promise<T> {
   const { connection } = caller;
-  return reply(caller, call, options, native, (command, settler) => {
+  return reply(commandReply, caller, call, options, native, (command, settler) => {
     if (connection.exports.nbd_aio_command_completed(connection.pointer, command.cookie) === 1) {
       settler.resolve(result?.() as T);
       return;
@@ -68,7 +69,7 @@ export function optionReply<T>(
 ): Promise<T> {
   const { connection } = caller;
   const { exports, pointer } = connection;
-  return reply(caller, call, options, native, (command, settler) => {
+  return reply(optionReply, caller, call, options, native, (command, settler) => {
     // TLS is under way while libnbd believes it done (wasm/tls.c).
     if (exports.nbd_aio_is_connecting(pointer) !== 0 || connection.isSecuring) {
       connection.settleLater(command);
@@ -94,6 +95,7 @@ export function optionReply<T>(
 }
 
 function reply<T>(
+  above: (...args: never[]) => unknown,
   caller: Caller,
   call: string,
   options: WaitOptions,
@@ -102,24 +104,30 @@ function reply<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const { connection, arg } = caller;
-    begin(caller, call, options);
+    begin(above, caller, call, options);
     const settler = new Settler<T>(resolve, reject, options.signal);
     const waiter: Waiter = { call, settler, settle: (command) => settle(command, settler) };
     const command = new Command(connection, caller, waiter);
     try {
       connection.issue(command, call, () => native(command));
     } catch (error) {
-      settler.reject(error);
+      settler.reject(toldFrom(above, error));
     } finally {
       arg.free();
     }
   });
 }
 
-function begin({ connection, arg }: Caller, call: string, options: WaitOptions): void {
-  arg.call = call;
-  connection.assertCallable(call);
-  checkedSignal(call, options)?.throwIfAborted();
+function begin(above: (...args: never[]) => unknown, { connection, arg }: Caller, call: string, options: WaitOptions): void {
+  let signal: AbortSignal | undefined;
+  try {
+    arg.call = call;
+    connection.assertCallable(call);
+    signal = checkedSignal(call, options);
+  } catch (error) {
+    throw toldFrom(above, error);
+  }
+  signal?.throwIfAborted(); // the reason is the user's own
 }
 
 /**
@@ -134,8 +142,8 @@ export function stateChange(
   isReached: () => boolean,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    begin(caller, call, options);
-    makeCall(caller, native);
+    begin(stateChange, caller, call, options);
+    makeCall(stateChange, caller, native);
     if (!isReached()) {
       waitUntil(caller, call, options, isReached, resolve, reject);
       return;
@@ -154,8 +162,8 @@ export function connected(
   isReached: () => boolean,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    begin(caller, call, options);
-    makeCall(caller, native);
+    begin(connected, caller, call, options);
+    makeCall(connected, caller, native);
     const { exports, pointer } = caller.connection;
     const refusal = () =>
       exports.nbd_aio_is_closed(pointer) === 0
@@ -174,9 +182,12 @@ export function shutDown(caller: Caller, call: string, options: WaitOptions & { 
   return stateChange(caller, call, options, start, isOver);
 }
 
-function makeCall({ arg }: Caller, native: () => void): void {
+function makeCall(above: (...args: never[]) => unknown, { arg }: Caller, native: () => void): void {
   try {
     native();
+  } catch (error) {
+    // Any other may be an exception of a transport that the user has made.
+    throw error instanceof NBDError ? toldFrom(above, error) : error;
   } finally {
     arg.free();
   }
