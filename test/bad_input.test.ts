@@ -51,6 +51,89 @@ describe('of the wrong type: a TypeError that names the call and the argument', 
   });
 });
 
+describe('options that are none, and signals that are none: a TypeError, as a rejection of every call that waits', () => {
+  const view = new Uint8Array(512);
+  const waiting: [string, string, unknown[]][] = [
+    ['nbd_pread', 'pread', [512, 0]],
+    ['nbd_pread', 'preadInto', [view, 0]],
+    ['nbd_pread_structured', 'preadStructured', [512, 0, () => {}]],
+    ['nbd_pwrite', 'pwrite', [view, 0]],
+    ['nbd_flush', 'flush', []],
+    ['nbd_zero', 'zero', [512, 0]],
+    ['nbd_block_status_64', 'blockStatus64', [512, 0, () => {}]],
+    ['nbd_block_status_64', 'blockStatusArrays', [512, 0]],
+    ['nbd_opt_list', 'optList', [() => {}]],
+    ['nbd_opt_go', 'optGo', []],
+    ['nbd_connect_uri', 'connectUri', ['nbd://localhost']],
+    ['nbd_connect_socket', 'connectSocket', [{}]],
+    ['nbd_shutdown', 'shutdown', []],
+    ['readFully', 'readFully', [512, 0]],
+  ];
+  const options: [unknown, string][] = [
+    [null, 'options must be an object, not null'],
+    [5, 'options must be an object, not 5'],
+    ['fast', 'options must be an object, not "fast"'],
+    [{ signal: 5 }, 'signal must be an AbortSignal, not 5'],
+    [{ signal: null }, 'signal must be an AbortSignal, not null'],
+    [{ signal: new AbortController() }, 'signal must be an AbortSignal, not an object (AbortController)'],
+  ];
+
+  test.for(waiting)('%s by %s()', async ([call, name, args]) => {
+    const nbd = await connectedToMemory();
+    for (const [wrong, text] of options) {
+      let promise: unknown;
+      expect(() => {
+        promise = untyped(nbd)[name]?.call(nbd, ...args, wrong);
+      }).not.toThrow();
+      const error = await failure(promise as Promise<unknown>);
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).message).toBe(`${call}: ${text}`);
+    }
+    expect([nbd.aioInFlight(), nbd.aioIsReady()]).toEqual([0, true]);
+  });
+
+  test('extents(), when it is asked for the first one', async () => {
+    const nbd = await connectedToMemory();
+    for (const [wrong, text] of options) {
+      const error = await failure(nbd.extents(wrong as never).next());
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).message).toBe(`extents: ${text}`);
+    }
+  });
+
+  test.for(['readable', 'writable'])('%s(), which does not wait, throws', async (name) => {
+    const nbd = await connectedToMemory();
+    for (const [wrong, text] of options) {
+      const error = await failure(() => untyped(nbd)[name]?.call(nbd, wrong));
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).message).toBe(`${name}: ${text}`);
+    }
+  });
+});
+
+describe('readFully: its own errors, as rejections', () => {
+  test.for<[string, typeof TypeError | typeof RangeError, unknown[]]>([
+    ['readFully: length must be a number or a bigint, not "512"', TypeError, ['512', 0]],
+    ['readFully: length must be a number or a bigint, not undefined', TypeError, [undefined, 0]],
+    ['readFully: length must be an integer from 0 that a number holds exactly, or a bigint, not 1.5', RangeError, [1.5, 0]],
+    ['readFully: length must be an integer from 0 that a number holds exactly, or a bigint, not -1', RangeError, [-1, 0]],
+    ['readFully: offset must be a number or a bigint, not "0"', TypeError, [512, '0']],
+    ['readFully: offset must be a number or a bigint, not "zero"', TypeError, [512, 'zero']],
+    ['readFully: offset must be an integer from 0 that a number holds exactly, or a bigint, not 0.5', RangeError, [512, 0.5]],
+    [
+      'readFully: offset must be an integer from 0 that a number holds exactly, or a bigint, not NaN',
+      RangeError,
+      [512, Number.NaN],
+    ],
+    ['readFully: 1048577 bytes from 0 on are not inside the disk, which has 1048576 bytes', RangeError, [2 ** 20 + 1, 0]],
+  ])('%s', async ([message, type, args]) => {
+    const nbd = await connectedToMemory();
+    const error = await failure(untyped(nbd).readFully?.call(nbd, ...args) as Promise<unknown>);
+    expect(error).toBeInstanceOf(type);
+    expect((error as Error).message).toBe(message);
+  });
+});
+
 describe('out of range: a RangeError', () => {
   test.for<[string, string, unknown[]]>([
     ['nbd_pread: count must be an integer from 0 to 4294967295, not -1', 'pread', [-1, 0]],

@@ -18,6 +18,7 @@ async function growth(what: string, path: string, times: number): Promise<{ memo
 test.for<[string, number]>([
   ['reads', 1_000_000],
   ['calls of every kind', 150_000],
+  ['calls refused at once, all with one signal', 100_000],
   ['connects', 10_000],
   ['closes with requests in flight', 20_000],
   ['handles that are dropped', 10_000],

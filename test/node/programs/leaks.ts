@@ -81,6 +81,23 @@ if (what === 'reads') {
     await nbd.flush();
   });
   nbd.close();
+} else if (what === 'calls refused at once, all with one signal') {
+  const nbd = await connected();
+  const unconnected = lib.create();
+  const { signal } = new AbortController();
+  const wrong = { signal: 5 } as unknown as { signal: AbortSignal };
+  const actions: (() => Promise<unknown>)[] = [
+    () => nbd.pread(512, 2n ** 40n, { signal }),
+    () => nbd.pread(-1, 0, { signal }),
+    () => nbd.optInfo({ signal }),
+    () => nbd.connectUri('nbd://localhost', { signal }),
+    () => nbd.flush(wrong),
+    () => unconnected.pread(512, 0, { signal }),
+    () => unconnected.shutdown({ signal }),
+    () => unconnected.blockStatus(512, 0, () => {}, { signal }),
+  ];
+  await grows(count, (count) => repeat(count, 1, (i) => actions[i % actions.length]?.().catch(() => {}) ?? Promise.resolve()));
+  nbd.close();
 } else if (what === 'connects') {
   await grows(count, (count) =>
     repeat(count, 8, async (i) => {
