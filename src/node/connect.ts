@@ -19,6 +19,7 @@ class NodeConnection extends DuplexTransport {
     const buffer = new Uint8Array(bufferSize);
     const early: Uint8Array[] = [];
     const socket = connect({
+      autoSelectFamily: true, // each address of a name is tried, whatever the process has as its default
       autoSelectFamilyAttemptTimeout: 2 ** 31 - 1, // a slow address is waited for: libnbd has no limit, and Node's is 250 ms
       ...target,
       onread: {
