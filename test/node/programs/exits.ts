@@ -93,6 +93,19 @@ const ways: Record<string, () => Promise<void>> = {
     await Promise.all(Array.from({ length: 1000 }, () => nbd.pread(512, 0, { signal })));
     nbd.close();
   },
+  'closed after aborts of what was in flight': async () => {
+    const nbd = await connected();
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const calls = Promise.allSettled([
+      nbd.pread(512, 0, options),
+      nbd.pwrite(new Uint8Array(512), 0, options),
+      nbd.flush(options),
+    ]);
+    controller.abort();
+    nbd.close(); // an error that nobody hears would end the process
+    await calls;
+  },
   'an aborted connect': async () => {
     const nbd = await NBD.create();
     const controller = new AbortController();
