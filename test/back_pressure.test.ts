@@ -182,12 +182,12 @@ describe('a source that cannot be paused', () => {
     }
   }
 
-  const unread = 4 * MiB;
+  const unread = 2 * MiB;
   const tooMuch = `the server sent more than ${unread} bytes that nobody had asked for`;
   const piece = new Uint8Array(65536);
   const options = [greeting(), optionReply(NBD_OPT_EXTENDED_HEADERS, NBD_REP_ACK)];
 
-  test('is ended with ENOBUFS once 4 MiB wait that no call has asked for', async () => {
+  test('is ended with ENOBUFS once 2 MiB wait that no call has asked for', async () => {
     const source = new Unstoppable();
     const nbd = await newHandle();
     nbd.setOptMode(true);

@@ -5,7 +5,7 @@ import { NBDError } from '../base/errors.js';
 export const pauseBound = 2 ** 20;
 
 /** Above this many the connection fails: the source cannot be paused, and goes on. */
-export const unreadBound = 2 ** 22;
+export const unreadBound = 2 ** 21;
 
 export function tooMuchUnread(): NBDError {
   return new NBDError(`the server sent more than ${unreadBound} bytes that nobody had asked for`, 'ENOBUFS');
