@@ -3,8 +3,7 @@
 import { describe, expect, inject, test } from 'vitest';
 import type { SuiteRequest, SuiteResult } from './support/suite_worker.js';
 
-// What a module needs of memory is the same everywhere, and takes long to find out.
-const suites = Object.keys(import.meta.glob(['../*.test.ts', '!../module_memory.test.ts']));
+const suites = Object.keys(import.meta.glob('../*.test.ts'));
 
 async function run(file: string): Promise<SuiteResult[]> {
   const worker = new Worker(new URL('./support/suite_worker.ts', import.meta.url), { type: 'module' });
