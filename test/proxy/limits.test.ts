@@ -40,7 +40,9 @@ describe('the handshake', () => {
   });
 
   test('a client that is at work is left alone', async () => {
-    const proxy = await proxyTo(await nbdkit('--filter=delay', 'pattern', 'size=1M', 'rdelay=100ms'), { handshakeTimeout: 50 });
+    const proxy = await proxyTo(await nbdkit('--filter=delay', 'pattern', 'size=1M', 'rdelay=500ms'), {
+      handshakeTimeout: 1_000,
+    });
     const nbd = await connected(proxy);
     for (let i = 0; i < 3; i++) expect(await nbd.pread(8, i * 8)).toEqual(pattern(i * 8, 8));
   });
