@@ -16,6 +16,6 @@ test('one that is held stays', async () => {
 });
 
 test('one with a request in flight stays until it is answered', async () => {
-  const lines = await run('in flight', '--filter=delay', 'pattern', '1M', 'rdelay=1');
+  const lines = await run('in flight', '--filter=delay', 'pattern', '1M', 'rdelay=4');
   expect(lines).toEqual(['collected: false', 'read: 0,0,0,0,0,0,0,8', 'collected: true']);
 });

@@ -20,7 +20,7 @@ async function makeReading(): Promise<{ socket: Socket; reading: Promise<Uint8Ar
 }
 
 /** Collects until something is true, or has had every chance to become so. */
-async function collect(isOver: () => boolean, turns = 100): Promise<boolean> {
+async function collect(isOver: () => boolean, turns = 1000): Promise<boolean> {
   for (let turn = 0; turn < turns && !isOver(); turn++) {
     gc?.();
     await delay(5);
@@ -33,7 +33,7 @@ if (what === 'idle') {
   console.log('collected:', await collect(() => socket.destroyed));
 } else if (what === 'held') {
   const { socket, nbd } = await make();
-  console.log('collected:', await collect(() => socket.destroyed));
+  console.log('collected:', await collect(() => socket.destroyed, 100));
   console.log('size:', nbd.getSize());
   nbd.close();
 } else if (what === 'in flight') {
