@@ -80,6 +80,14 @@ type Attack = {
   start(nbd: NBD, socket: Transport): Promise<unknown>;
 };
 
+const inOptionMode = (ask: (nbd: NBD) => Promise<unknown>): Pick<Attack, 'prepare' | 'start'> => ({
+  prepare: (nbd) => nbd.setOptMode(true),
+  start: async (nbd, socket) => {
+    await nbd.connectSocket(socket);
+    return ask(nbd);
+  },
+});
+
 const attacks: [string, Attack][] = [
   [
     'contexts that were not asked for',
@@ -113,11 +121,7 @@ const attacks: [string, Attack][] = [
     {
       endless: optionReply(NBD_OPT_LIST, NBD_REP_SERVER, concat(u32(100), name)),
       call: 'nbd_opt_list',
-      prepare: (nbd) => nbd.setOptMode(true),
-      start: async (nbd, socket) => {
-        await nbd.connectSocket(socket);
-        return nbd.optList(() => {});
-      },
+      ...inOptionMode((nbd) => nbd.optList(() => {})),
     },
   ],
   [
@@ -125,11 +129,7 @@ const attacks: [string, Attack][] = [
     {
       endless: optionReply(NBD_OPT_LIST_META_CONTEXT, NBD_REP_META_CONTEXT, concat(u32(1), name)),
       call: 'nbd_opt_list_meta_context',
-      prepare: (nbd) => nbd.setOptMode(true),
-      start: async (nbd, socket) => {
-        await nbd.connectSocket(socket);
-        return nbd.optListMetaContext(() => {});
-      },
+      ...inOptionMode((nbd) => nbd.optListMetaContext(() => {})),
     },
   ],
 ];

@@ -122,12 +122,7 @@ describe('before a handle has it', () => {
       count += data.byteLength;
     });
     const transport = connectWebSocket(proxy.url(), {
-      WebSocket: class {
-        constructor() {
-          // biome-ignore lint/correctness/noConstructorReturn: the library is to have the WebSocket that the test looks at
-          return socket;
-        }
-      } as unknown as typeof FakeWebSocket,
+      WebSocket: new Proxy(FakeWebSocket, { construct: () => socket }), // the one that the test looks at
     });
     await untilStill(() => count);
     expect(socket.isPaused).toBe(true);
