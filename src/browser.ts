@@ -22,6 +22,9 @@ const compileUrl = (url: URL | string) =>
   );
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
-export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url)), compileUrl, { connect: cannotConnect });
+export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url)), compileUrl, {
+  connect: cannotConnect,
+  connectWebSocket,
+});
 
 setSharedLoader(load);

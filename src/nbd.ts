@@ -1,20 +1,31 @@
 // The handle that users hold.
 
 import type { WaitOptions } from './base/abort.js';
-import type { NBDError } from './base/errors.js';
+import { NBDError } from './base/errors.js';
 import { geometryOf } from './disk/disk.js';
 import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from './disk/extents.js';
 import type { TransferOptions } from './disk/ranges.js';
 import { type ReadableOptions, readable, readFully } from './disk/transfers.js';
 import { type WritableOptions, writable } from './disk/writable.js';
-import type { CmdFlag } from './generated/constants.js';
+import {
+  ALLOW_TRANSPORT_MASK,
+  ALLOW_TRANSPORT_TCP,
+  type AllowTransport,
+  type CmdFlag,
+  TLS_ALLOW,
+  TLS_DISABLE,
+  TLS_REQUIRE,
+  type Tls,
+} from './generated/constants.js';
 import { Methods } from './generated/methods.js';
 import type { Command } from './handle/command.js';
 import type { Connection } from './handle/connection.js';
-import { commandReply } from './handle/waiting.js';
+import { commandReply, connected } from './handle/waiting.js';
 import type { Host, TlsCredentials } from './libnbd/host.js';
 import { Instance } from './libnbd/instance.js';
+import type { ConnectWebSocketOptions } from './transports/connect_web_socket.js';
 import type { SocketLike } from './transports/socket_like.js';
+import type { Transport } from './transports/transport.js';
 
 /**
  * A handle of libnbd's: one connection to one NBD server.
@@ -32,6 +43,9 @@ import type { SocketLike } from './transports/socket_like.js';
 export class NBD extends Methods {
   /** The library that the handle belongs to. */
   readonly lib: Library;
+  /** What URIs may ask for. libnbd keeps the same, and has no call that tells. */
+  #allowedTransports = ALLOW_TRANSPORT_MASK;
+  #allowedTls: Tls = TLS_ALLOW;
 
   /** Makes a handle on the shared instance of libnbd, which is loaded the first time. */
   static async create(): Promise<NBD> {
@@ -91,6 +105,74 @@ export class NBD extends Methods {
   setTlsCredentials(credentials: TlsCredentials): void {
     this.begin('setTlsCredentials');
     this.connection.credentials = { ...credentials };
+  }
+
+  /**
+   * Connects through a WebSocket to a proxy that passes its binary messages on to an NBD server and back: `libnbd-wasm proxy`,
+   * websockify or any other.
+   *
+   * @param url `ws:` or `wss:`
+   * @throws NBDError (the promise rejects) with the close code and its reason where the WebSocket says one; SyntaxError for a text that is
+   *   not a URL or not a subprotocol.
+   */
+  connectWebSocket(url: string | URL, options: ConnectWebSocketOptions & WaitOptions = {}): Promise<void> {
+    return this.#connectWebSocket('nbd_connect_socket', url, options);
+  }
+
+  /**
+   * `nbd_connect_uri`, which also takes the URL of a WebSocket: `ws://HOST/nbd/NAME?token=…` and `wss:` are what
+   * {@link connectWebSocket} takes. Such a URL names no export; {@link NBD.setExportName | setExportName} does.
+   *
+   * An NBD URI is `nbd://HOST:PORT/EXPORT`, `nbds:` with TLS, `nbd+unix:///EXPORT?socket=PATH`, or another that libnbd knows. What
+   * {@link setUriAllowTransports} and {@link setUriAllowTls} say holds for both: a WebSocket is TCP, and `wss:` is TLS.
+   *
+   * @throws NBDError (the promise rejects) with libnbd's text and code: `EPERM` for a URI that the handle does not allow.
+   */
+  override connectUri(uri: string, options: WaitOptions = {}): Promise<void> {
+    const scheme = /^wss?(?=:)/i.exec(uri)?.[0].toLowerCase();
+    return scheme === undefined
+      ? super.connectUri(uri, options)
+      : this.#connectWebSocket('nbd_connect_uri', uri, options, scheme);
+  }
+
+  override setUriAllowTransports(mask: AllowTransport): void {
+    super.setUriAllowTransports(mask);
+    this.#allowedTransports = mask;
+  }
+
+  override setUriAllowTls(tls: Tls): void {
+    super.setUriAllowTls(tls);
+    this.#allowedTls = tls;
+  }
+
+  async #connectWebSocket(
+    call: string,
+    url: string | URL,
+    { signal, ...options }: ConnectWebSocketOptions & WaitOptions,
+    scheme?: string,
+  ): Promise<void> {
+    this.begin(call);
+    const refused = scheme !== undefined && this.#refusal(scheme);
+    if (refused) throw new NBDError(`${call}: ${refused} is not permitted: Operation not permitted`, 'EPERM');
+    const { exports, pointer } = this;
+    let socket: Transport | undefined;
+    const start = () => {
+      socket = this.instance.host.connectWebSocket(url, options);
+      this.giveSocket('url', socket, (fd) => exports.nbd_aio_connect_socket(pointer, fd));
+    };
+    try {
+      await connected(this, call, { signal }, start, () => exports.nbd_aio_is_connecting(pointer) === 0);
+    } catch (error) {
+      socket?.close(); // a handle that has a connection already does not take it
+      throw error;
+    }
+  }
+
+  /** What of a WebSocket's URL the handle does not allow, in libnbd's words. */
+  #refusal(scheme: string): string | undefined {
+    if ((this.#allowedTransports & ALLOW_TRANSPORT_TCP) === 0) return `URI transport ${scheme}`;
+    const isRefused = this.#allowedTls === (scheme === 'wss' ? TLS_DISABLE : TLS_REQUIRE);
+    return isRefused ? `URI TLS setting ${scheme}` : undefined;
   }
 
   /**

@@ -1,6 +1,7 @@
 // What the platform can do for libnbd beside carrying bytes: open connections, start processes and TLS, and read the environment.
 import { NBDError } from '../base/errors.js';
 import type { Reopenable } from '../sockets/rerouting.js';
+import type { ConnectWebSocket } from '../transports/connect_web_socket.js';
 import type { Connect, ConnectTarget } from '../transports/target.js';
 import type { Transport } from '../transports/transport.js';
 
@@ -55,6 +56,7 @@ export interface TlsSettings {
 
 export interface Host {
   readonly connect: Connect;
+  readonly connectWebSocket: ConnectWebSocket;
   readonly processes?: Processes | undefined;
   /** Starts TLS on a connection. Until the server is verified, the result is `connecting`. */
   readonly startTls?: (below: Reopenable, settings: TlsSettings) => Transport;

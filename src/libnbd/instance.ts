@@ -18,6 +18,7 @@ import { SocketCalls } from './posix/sockets.js';
 
 /** What an instance is made of. */
 interface Parts {
+  readonly host: Host;
   readonly module: Module<Exports>;
   readonly buffers: Buffers;
   readonly closures: Closures;
@@ -30,6 +31,7 @@ interface Parts {
 }
 
 export class Instance {
+  readonly host: Host;
   readonly memory: Memory;
   readonly module: Module<Exports>;
   readonly buffers: Buffers;
@@ -41,7 +43,8 @@ export class Instance {
   readonly #sockets: SocketCalls;
   readonly #taken = new WeakMap<object, Socket>();
 
-  private constructor({ module, buffers, closures, descriptors, connections, failures, sockets, processes }: Parts) {
+  private constructor({ host, module, buffers, closures, descriptors, connections, failures, sockets, processes }: Parts) {
+    this.host = host;
     this.memory = module.memory;
     this.module = module;
     this.buffers = buffers;
@@ -69,7 +72,7 @@ export class Instance {
     const processes = new ProcessCalls(memory, descriptors, host, failures);
     const answers = imports(memory, { sockets, connecting, processes }, closures);
     const module = await Module.instantiate<Exports>('libnbd', compiled, memory, answers);
-    return new Instance({ module, buffers, closures, descriptors, connections, failures, sockets, processes });
+    return new Instance({ host, module, buffers, closures, descriptors, connections, failures, sockets, processes });
   }
 
   /** Whether the last call into libnbd failed only because it wanted to wait. Asking resets it. */

@@ -23,7 +23,7 @@ export interface WorkerLike {
 }
 
 /** Calls whose types differ in a worker. */
-type Different = 'connectSocket' | 'connected' | 'lost' | 'extents' | 'readable' | 'writable' | 'close';
+type Different = 'connectSocket' | 'connectWebSocket' | 'connected' | 'lost' | 'extents' | 'readable' | 'writable' | 'close';
 type Kept = Exclude<Extract<keyof NBD, string>, LocalCall | Different>;
 
 /** The calls of {@link NBD}, each with a promise of its result. */

@@ -5,13 +5,11 @@ import type { LoadOptions } from '../load.js';
 import type { Library } from '../nbd.js';
 import { NBD } from '../nbd.js';
 import type { ConnectThrough } from '../transports/connect_through.js';
-import type { ConnectWebSocket } from '../transports/connect_web_socket.js';
 import { copyBytes, moveBytes, type Reply, type Request, type Sent, sendError } from './messages.js';
 
 /** What the server needs of the worker's platform. */
 export interface Platform {
   load(options: LoadOptions): Promise<Library>;
-  connectWebSocket: ConnectWebSocket;
   connectThrough: ConnectThrough;
 }
 
@@ -88,7 +86,6 @@ export class WorkerServer {
     const args = request.args.map((arg) => this.#receive(id, arg));
     if (name === 'connected') return nbd.connected;
     if (name === 'dispose') return nbd[Symbol.asyncDispose]();
-    if (name === 'connectWebSocket') return this.#connectWebSocket(nbd, ...(args as Parameters<ConnectWebSocket>));
     if (!this.#names.has(name)) throw new NBDError(`${name}: a handle in a worker has no such call`, 'ENOSYS');
     return (nbd as unknown as Record<string, Call>)[name]?.(...args);
   }
@@ -97,17 +94,6 @@ export class WorkerServer {
     const connect = proxy === undefined ? undefined : this.#platform.connectThrough(proxy);
     this.#library = await this.#platform.load({ wasm, connect });
     return [...this.#names];
-  }
-
-  async #connectWebSocket(nbd: NBD, ...[url, options = {}]: Parameters<ConnectWebSocket>): Promise<void> {
-    const { signal, ...rest }: { signal?: AbortSignal } & typeof options = options;
-    const socket = this.#platform.connectWebSocket(url, rest);
-    try {
-      await nbd.connectSocket(socket, { signal });
-    } catch (error) {
-      socket.close(); // a handle that has a connection already does not take it
-      throw error;
-    }
   }
 
   #receive(id: number, sent: Sent): unknown {

@@ -27,6 +27,7 @@ const ours = new Map<string | symbol, string>([
   ['preadInto', 'pread into a buffer of the caller’s'],
   ['preadStructuredInto', 'preadStructured into a buffer of the caller’s'],
   ['blockStatusArrays', 'blockStatus64 without an object an extent'],
+  ['connectWebSocket', 'connectSocket with a WebSocket'],
   ['connected', 'whether there is a connection'],
   ['lost', 'when and why the connection was lost'],
   ['extents', 'blockStatus64 over any range'],
