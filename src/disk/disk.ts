@@ -15,6 +15,8 @@ export interface Disk {
   preadInto(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;
   pwrite(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;
   zero(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<void>;
+  trim(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<void>;
+  cache(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<void>;
   flush(options?: FlagOptions): Promise<void>;
   blockStatus64(
     count: number | bigint,
@@ -24,8 +26,15 @@ export interface Disk {
   ): Promise<void>;
   /** As `blockStatus64`: the entries of each metadata context as one array, length and flags by turns. */
   blockStatusArrays(count: number | bigint, offset: number | bigint, options?: FlagOptions): Promise<Map<string, BigUint64Array>>;
+  isReadOnly(): Soon<boolean>;
+  isRotational(): Soon<boolean>;
   canFlush(): Soon<boolean>;
+  canFua(): Soon<boolean>;
   canZero(): Soon<boolean>;
+  canFastZero(): Soon<boolean>;
+  canTrim(): Soon<boolean>;
+  canCache(): Soon<boolean>;
+  canMultiConn(): Soon<boolean>;
   canMetaContext(context: string): Soon<boolean>;
   getSize(): Soon<bigint>;
   getBlockSize(type: Size): Soon<bigint>;
