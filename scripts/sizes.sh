@@ -8,8 +8,15 @@ cd "$(dirname "$0")/.."
 # Bytes after gzip -9, of libnbd.wasm and the JavaScript together. Whoever needs more raises it, and says in the commit what it buys.
 budget=76000
 
-bundle=build/browser.js
-npx --no-install esbuild --log-level=warning --bundle --minify --format=esm --platform=browser --outfile=$bundle dist/browser.js
+bundle=build/browser
+rm -rf $bundle
+npx --no-install esbuild --log-level=warning --bundle --minify --splitting --format=esm --platform=browser \
+  --entry-names=entry --chunk-names=chunk-[hash] --outdir=$bundle dist/browser.js
+
+# What the entry imports from the first: a chunk that only `import()` names is loaded by the call that needs it.
+at_once=$(grep -oE '(from|import) *"\./chunk-[^"]*"' $bundle/entry.js | cut -d '"' -f 2 | sort -u | sed "s|^\.|$bundle|")
+cat $bundle/entry.js $at_once >build/browser.js
+later=$(printf '%s\n' $bundle/*.js | grep -vxF -e $bundle/entry.js -e "$at_once" || true)
 
 compressed=0
 measure() {
@@ -19,8 +26,11 @@ measure() {
   say "$name: $(wc -c <"$file") bytes, $size compressed"
 }
 measure libnbd.wasm dist/libnbd.wasm
-measure 'JavaScript for a browser' $bundle
+measure 'JavaScript for a browser' build/browser.js
 say "together: $compressed bytes compressed, of a budget of $budget"
+for chunk in $later; do
+  say "loaded later: $(gzip -9c "$chunk" | wc -c) bytes compressed"
+done
 [ $compressed -gt $budget ] || exit 0
 say "a page loads $((compressed - budget)) bytes more than the budget in scripts/sizes.sh allows." \
   'Find what grew and make it smaller, or raise the budget there and say why.'

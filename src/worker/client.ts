@@ -7,6 +7,9 @@ import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extent
 import { type ReadableOptions, readable } from '../disk/transfers.js';
 import { type WritableOptions, writable } from '../disk/writable.js';
 import type { LocalCall } from '../generated/local_calls.js';
+import type { Where } from '../lasting/addresses.js';
+import type { LastingDisk } from '../lasting/lasting_disk.js';
+import type { OpenDiskOptions } from '../lasting/open_disk.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
 import { isMessagePort } from '../transports/message_port.js';
@@ -125,6 +128,12 @@ export class WorkerLibrary {
       if (name === 'close' || name === 'dispose') this.#lost.delete(handle);
       return this.#call(handle, name, args);
     });
+  }
+
+  /** As {@link openDisk}, with handles in the worker. What is written is copied, since it may have to be written again. */
+  async openDisk(where: Where, options: OpenDiskOptions<WorkerNBD> = {}): Promise<LastingDisk> {
+    const { openDiskWith } = await import('../lasting/open_disk.js'); // a page that opens none does not load it
+    return openDiskWith(async () => withCopiedWrites(await this.create()), where, options);
   }
 
   /** Ends the worker at once, with all its handles and connections. Promises that still wait reject. */
@@ -260,4 +269,12 @@ function movableSocket(socket: object): MessagePort | BytePair {
     'connectSocket: a worker can be given a MessagePort or { readable, writable } byte streams; ' +
       'for a WebSocket, call connectWebSocket(url)',
   );
+}
+
+function withCopiedWrites(nbd: WorkerNBD): WorkerNBD {
+  const { pwrite } = nbd;
+  return Object.assign(nbd, {
+    pwrite: (view: ArrayBufferView, ...rest: [number | bigint, object?]) =>
+      pwrite(new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice(), ...rest),
+  });
 }
