@@ -1,5 +1,10 @@
 // libnbd-wasm in a web page or a worker.
 
+import { type Checksum, type Compare, type Copy, webPlatform } from './copy/calls.js';
+import { checksumWith } from './copy/checksum.js';
+import { compareWith } from './copy/compare.js';
+import { copyWith } from './copy/copy.js';
+import type { AnyDestination, AnySource } from './copy/open.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
@@ -28,3 +33,18 @@ export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta
 });
 
 setSharedLoader(load);
+
+/** What can be copied from. */
+export type CopySource = AnySource;
+/** What can be copied to. */
+export type CopyDestination = AnyDestination;
+
+/** Copies a disk, a file or a stream to another: {@link Copy} tells how. */
+export const copy: Copy<CopySource, CopyDestination> = (source, destination, options = {}) =>
+  copyWith(webPlatform, source, destination, options);
+
+/** Finds where two disks or files differ: {@link Compare} tells how. */
+export const compare: Compare<CopySource> = (a, b, options = {}) => compareWith(webPlatform, a, b, options);
+
+/** The SHA-256 of a disk, a file or a stream: {@link Checksum} tells how. */
+export const checksum: Checksum<CopySource> = (source, options = {}) => checksumWith(webPlatform, source, options);

@@ -1,8 +1,14 @@
 // libnbd-wasm in Node.
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import type { Checksum, Compare, Copy } from './copy/calls.js';
+import { checksumWith } from './copy/checksum.js';
+import { compareWith } from './copy/compare.js';
+import { copyWith } from './copy/copy.js';
+import type { AnyDestination, AnySource } from './copy/open.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
+import { type NodeDestination, type NodeSource, nodePlatform } from './node/copy/platform.js';
 import { nodeHost } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
@@ -10,6 +16,7 @@ import { compileResponse } from './wasm/compile.js';
 
 export { openConnection } from './node/connect.js';
 export * from './shared.js';
+export type { NodeDestination, NodeSource };
 export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
@@ -31,3 +38,18 @@ export const load = loader(
 );
 
 setSharedLoader(load);
+
+/** What can be copied from. */
+export type CopySource = AnySource | NodeSource;
+/** What can be copied to. */
+export type CopyDestination = AnyDestination | NodeDestination;
+
+/** Copies a disk, a file or a stream to another: {@link Copy} tells how. */
+export const copy: Copy<CopySource, CopyDestination> = (source, destination, options = {}) =>
+  copyWith(nodePlatform, source, destination, options);
+
+/** Finds where two disks or files differ: {@link Compare} tells how. */
+export const compare: Compare<CopySource> = (a, b, options = {}) => compareWith(nodePlatform, a, b, options);
+
+/** The SHA-256 of a disk, a file or a stream: {@link Checksum} tells how. */
+export const checksum: Checksum<CopySource> = (source, options = {}) => checksumWith(nodePlatform, source, options);

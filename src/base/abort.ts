@@ -40,3 +40,13 @@ function listen(signal: AbortSignal): Set<() => void> {
   signal.addEventListener('abort', signalOnAbort, { once: true });
   return callbacks;
 }
+
+/** A promise that rejects with the signal's reason as soon as that fires; what it stood for goes on, and is not heard of again. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(forget);
+  });
+}

@@ -4,7 +4,7 @@ import { codeOf, NBDError } from '../base/errors.js';
 import type { Extent64Callback } from '../generated/callbacks.js';
 import type { Size } from '../generated/constants.js';
 import { askGeometry, type Disk, type FlagOptions, type Soon } from './disk.js';
-import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents, extentsOfContexts } from './extents.js';
+import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from './extents.js';
 import type { TransferOptions } from './ranges.js';
 import { type ReadableOptions, readable, readFully } from './transfers.js';
 import { type WritableOptions, writable } from './writable.js';
@@ -62,7 +62,7 @@ export abstract class BaseDisk implements Disk {
   extents(options?: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
   extents(options: ExtentsOfContextsOptions): AsyncGenerator<Extent<bigint[]>, void, undefined>;
   extents(options: ExtentsOptions | ExtentsOfContextsOptions = {}): AsyncGenerator<Extent | Extent<bigint[]>, void, undefined> {
-    return 'contexts' in options ? extentsOfContexts(this, options) : extents(this, options);
+    return extents(this, options);
   }
 
   /** As {@link NBD.readFully | readFully}. */

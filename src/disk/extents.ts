@@ -41,6 +41,7 @@ const longestRange = 2n ** 32n - 2n ** 16n;
 const entriesInTurn = 2 ** 15;
 
 export function extents(disk: Disk, options: ExtentsOptions): AsyncGenerator<Extent, void, undefined>;
+export function extents(disk: Disk, options: ExtentsOfContextsOptions): AsyncGenerator<Extent<bigint[]>, void, undefined>;
 export function extents(
   disk: Disk,
   options: ExtentsOptions | ExtentsOfContextsOptions,

@@ -10,31 +10,41 @@ export function checkedInFlight(call: string, { inFlight = defaultInFlight }: { 
 /** Bounds how many requests run at a time. When one fails, the next `add`, or `end`, throws its error. */
 export class InFlight {
   readonly #inFlight: number;
-  readonly #running = new Set<Promise<void>>();
+  #running = 0;
   #failure: { error: unknown } | undefined;
+  /** Those who wait for a request to end. A race of all requests would cost as many callbacks for each of them. */
+  #waiting: (() => void)[] = [];
 
   constructor(inFlight: number) {
     this.#inFlight = inFlight;
   }
 
   async add(request: Promise<void>): Promise<void> {
-    const running = request.then(
-      () => {
-        this.#running.delete(running);
-      },
-      (error: unknown) => {
-        this.#running.delete(running);
-        this.#failure ??= { error };
-      },
-    );
-    this.#running.add(running);
-    while (this.#running.size >= this.#inFlight && this.#failure === undefined) await Promise.race(this.#running);
+    this.#running++;
+    request.then(this.#requestOnEnd, (error: unknown) => {
+      this.#failure ??= { error };
+      this.#requestOnEnd();
+    });
+    while (this.#running >= this.#inFlight && this.#failure === undefined) await this.#nextEnd();
     if (this.#failure !== undefined) await this.end();
   }
 
   /** Waits for all of them, even when one has failed: only then are the caller's buffers its own again. */
   async end(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running > 0) await this.#nextEnd();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
+
+  #nextEnd(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  readonly #requestOnEnd = () => {
+    this.#running--;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  };
 }

@@ -48,7 +48,7 @@ export function requestSize(call: string, geometry: Geometry, options: TransferO
   const minimum = Number(geometry.minimum) || 1;
   const preferred = Number(geometry.preferred) || minimum;
   const maximum = Number(geometry.maximum) || maxRequestSize;
-  const most = Math.min(maximum, Number(geometry.payload), maxRequestSize);
+  const most = Math.min(maximum, Number(geometry.payload) || maxRequestSize, maxRequestSize);
   const block = preferred <= most ? preferred : minimum;
   return Math.floor(Math.min(Math.max(wanted, block), most) / block) * block;
 }

@@ -1,0 +1,96 @@
+// The options of a copy, and what they come to.
+import { checkedSignal, type WaitOptions } from '../base/abort.js';
+import { describe } from '../base/describe.js';
+import { integer, wrongType } from '../base/integers.js';
+import { NAMESPACE_QEMU } from '../generated/constants.js';
+import type { ProgressOptions } from './progress.js';
+
+export interface InFlightOptions extends WaitOptions, ProgressOptions {
+  /** The size of a request in bytes, 256 KiB unless told otherwise; rounded to the blocks of both ends. */
+  requestSize?: number | undefined;
+  /** How many requests are in flight at most, in all; 64 unless told otherwise, and 32 MiB of them at most. */
+  inFlight?: number | undefined;
+}
+
+export interface CopyOptions extends InFlightOptions {
+  /** Makes no holes: ranges of zeroes are written, and a server is asked to allocate them. False unless told otherwise. */
+  allocated?: boolean | undefined;
+  /** Promises that the destination reads as zeroes now, so that zeroes are not written. A new file needs no promise. */
+  destinationIsZero?: boolean | undefined;
+  /**
+   * Flushes the destination at least every 256 MiB and at the end, so that a copy that resolved is on stable storage. True unless told
+   * otherwise.
+   */
+  flush?: boolean | undefined;
+  /** The shortest run of zeroes in what was read that is written as a hole, in bytes: 4096 unless told otherwise. 0 looks for none. */
+  sparse?: number | undefined;
+  /**
+   * Goes on where a copy to the same file ended, by the journal `NAME.resume` beside it: for regular files in Node. Where there is no
+   * journal, or one of another source, the copy starts anew.
+   */
+  resume?: boolean | undefined;
+  /** Reads everything back at the end and compares it with the source. */
+  verify?: boolean | undefined;
+  /**
+   * Copies only what a dirty bitmap of qemu's says has changed: `qemu:dirty-bitmap:NAME`, which was given to `addMetaContext` before
+   * connecting; the rest of the destination stays as it is.
+   */
+  onlyDirty?: string | undefined;
+}
+
+export interface Settings {
+  readonly requestSize: number;
+  readonly inFlight: number;
+  readonly allocated: boolean;
+  readonly destinationIsZero: boolean;
+  readonly flush: boolean;
+  readonly sparse: number;
+  readonly resume: boolean;
+  readonly verify: boolean;
+  readonly onlyDirty: string | undefined;
+}
+
+const defaultRequestSize = 2 ** 18;
+const defaultInFlight = 64;
+const mostBytesInFlight = 2 ** 25;
+const defaultSparse = 4096;
+const bitmap = `${NAMESPACE_QEMU}dirty-bitmap:`;
+
+/** The shape of the requests: as many as asked for, within the bound of their bytes. */
+export function checkedRequests(
+  call: string,
+  { requestSize = defaultRequestSize, inFlight = defaultInFlight }: InFlightOptions,
+): { requestSize: number; inFlight: number } {
+  integer(call, 'requestSize', requestSize, 1, mostBytesInFlight);
+  integer(call, 'inFlight', inFlight, 1, Number.MAX_SAFE_INTEGER);
+  return { requestSize, inFlight };
+}
+
+/** How many requests of a size may be in flight. */
+export const boundedInFlight = (inFlight: number, requestSize: number): number =>
+  Math.max(1, Math.min(inFlight, Math.floor(mostBytesInFlight / requestSize)));
+
+export function checkedOptions(options: CopyOptions): Settings {
+  checkedSignal('copy', options);
+  const flag = (name: 'allocated' | 'destinationIsZero' | 'flush' | 'resume' | 'verify', otherwise: boolean) => {
+    const value = options[name] ?? otherwise;
+    if (typeof value !== 'boolean') throw wrongType('copy', name, 'a boolean', value);
+    return value;
+  };
+  const { onlyDirty, sparse = defaultSparse } = options;
+  if (onlyDirty !== undefined && !(typeof onlyDirty === 'string' && onlyDirty.startsWith(bitmap))) {
+    throw new TypeError(`copy: onlyDirty must be a metadata context ${bitmap}NAME, not ${describe(onlyDirty)}`);
+  }
+  const settings = {
+    ...checkedRequests('copy', options),
+    allocated: flag('allocated', false),
+    destinationIsZero: flag('destinationIsZero', false),
+    flush: flag('flush', true),
+    sparse: integer('copy', 'sparse', sparse, 0, 2 ** 30),
+    resume: flag('resume', false),
+    verify: flag('verify', false),
+    onlyDirty,
+  };
+  if (settings.resume && !settings.flush) throw new TypeError('copy: resume needs flush: only what was flushed is done');
+  return settings;
+}

@@ -1,0 +1,34 @@
+// What is to be done, in the order of the source: ranges to read, ranges of zeroes, and ranges that stay as they are.
+import type { Range } from '../disk/ranges.js';
+import type { Known, RandomSource } from './ends.js';
+
+/**
+ * The ranges that a source is made of, with ends at multiples of a block. What is data stays data, even at the cost of its neighbours:
+ * a block of which only a part is known to be zero or clean is read.
+ */
+export async function* plan(
+  source: RandomSource,
+  range: Range,
+  block: bigint,
+  signal: AbortSignal,
+): AsyncGenerator<Known, undefined> {
+  const known = source.known(range, signal);
+  if (known === undefined) {
+    yield { ...range, content: 'data' };
+    return;
+  }
+  let position = range.start;
+  for await (const { start, end, content } of known) {
+    if (content === 'data') continue;
+    const first = most(position, up(start, block));
+    const last = end >= range.end ? range.end : end - (end % block);
+    if (last <= first) continue;
+    if (first > position) yield { start: position, end: first, content: 'data' };
+    yield { start: first, end: last, content };
+    position = last;
+  }
+  if (position < range.end) yield { start: position, end: range.end, content: 'data' };
+}
+
+const up = (value: bigint, block: bigint): bigint => value + ((block - (value % block)) % block);
+const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,0 +1,96 @@
+// A regular file or a block device, to be copied to. A new file is written under another name, NAME.partial, and gets its own once it
+// is complete and on stable storage.
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RandomDestination } from '../../copy/ends.js';
+import { sync, writeAll } from './descriptor.js';
+import { FileJournal } from './file_journal.js';
+import { FileSource, fileOf } from './file_source.js';
+
+export interface Opened {
+  readonly name: string;
+  readonly stats: BigIntStats;
+  /** A device's size; undefined for a file, which grows. */
+  readonly room: bigint | undefined;
+  /** Whether the handle is closed with the destination. */
+  readonly isOurs: boolean;
+  /** The path that a new file is written at before it gets its name; undefined for one that is written in place. */
+  readonly partial: string | undefined;
+}
+
+export class FileDestination implements RandomDestination {
+  readonly isRandom = true;
+  readonly block = 1;
+  readonly longest = 2 ** 25;
+  readonly canZero = false;
+  readonly longestZero = 2 ** 20;
+  readonly name: string;
+  readonly file: string;
+  readonly room: bigint | undefined;
+  readonly journal: FileJournal | undefined;
+  readonly written: FileSource;
+  readonly #handle: FileHandle;
+  readonly #opened: Opened;
+  #length: bigint | undefined;
+
+  constructor(handle: FileHandle, opened: Opened) {
+    this.name = opened.name;
+    this.file = fileOf(opened.stats);
+    this.room = opened.room;
+    this.#handle = handle;
+    this.#opened = opened;
+    if (opened.room === undefined && opened.isOurs) this.journal = new FileJournal(opened.name, opened.stats);
+    // Its size is that of what is copied, which is not known yet: nobody asks for it.
+    this.written = new FileSource(handle, { name: opened.name, stats: opened.stats, size: opened.room ?? 0n, isOurs: false });
+  }
+
+  async begin(length: bigint | undefined, keep: boolean): Promise<boolean> {
+    if (this.room !== undefined) return false;
+    if (!keep) await this.#handle.truncate(0); // in place: all of it is written anew, and what is left out becomes a hole
+    this.#length = length;
+    if (length !== undefined) await this.#handle.truncate(Number(length));
+    return !keep;
+  }
+
+  async write(bytes: Uint8Array<ArrayBuffer>, at: bigint, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await writeAll(this.#handle.fd, bytes, at);
+  }
+
+  async zero(count: number, at: bigint, signal: AbortSignal): Promise<void> {
+    await this.write(new Uint8Array(count), at, signal);
+  }
+
+  async flush(): Promise<void> {
+    await sync(this.#handle.fd);
+  }
+
+  async finish(length: bigint): Promise<undefined> {
+    const { name, partial, isOurs } = this.#opened;
+    if (this.room === undefined && length !== this.#length) {
+      await this.#handle.truncate(Number(length)); // a stream that ended in zeroes has left them out
+      await sync(this.#handle.fd);
+    }
+    if (isOurs) await this.#handle.close();
+    if (partial === undefined) return;
+    await rename(partial, name);
+    await syncFolder(name);
+  }
+
+  async abandon(keep: boolean): Promise<void> {
+    const { partial, isOurs } = this.#opened;
+    if (isOurs) await this.#handle.close();
+    if (partial !== undefined && !keep) await rm(partial, { force: true });
+  }
+}
+
+/** Has a file's name on stable storage too. */
+export async function syncFolder(name: string): Promise<void> {
+  const folder = await open(dirname(name));
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
