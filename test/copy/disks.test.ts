@@ -79,7 +79,7 @@ describe('from a disk to a file', () => {
   });
 
   test('copies over several connections', async () => {
-    const server = await nbdkit('sparse-random', '64M');
+    const server = await nbdkit('pattern', '64M');
     const path = join(await temporaryFolder(), 'disk');
     const disks = await Promise.all([1, 2, 3, 4].map(() => connected(server, withExtents)));
     await copy(disks, path);
