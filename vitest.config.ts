@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', 'test/opfs.test.ts'], // Node has no such files
           pool: 'forks',
           server: { deps: { external: [/\/dist\//] } }, // a test's `libnbd-wasm` is the package itself, run by Node as it is
         },
