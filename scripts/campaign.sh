@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The long runs: what the tests do for seconds, for as long as it takes to trust it. Arguments go to vitest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+install_node_modules
+bash build.sh
+export CAMPAIGN_RUNS=${CAMPAIGN_RUNS:-300}  # random sequences of operations, of each kind of disk
+export CAMPAIGN_KILLS=${CAMPAIGN_KILLS:-24} # of each server, with each number of connections
+npx --no-install vitest run --project node --testTimeout 7200000 test/lasting "$@"
