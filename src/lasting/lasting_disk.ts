@@ -7,7 +7,6 @@
 //   still make it at any time. It rejects with its range.
 import { checkedSignal } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
-import { bigInteger, integer, uint64Max, wrongType } from '../base/integers.js';
 import type { FlagOptions } from '../disk/disk.js';
 import type { Range } from '../disk/ranges.js';
 import { CMD_FLAG_FUA } from '../generated/constants.js';
@@ -20,6 +19,7 @@ import { orAbort } from './limits.js';
 import { type PooledHandle, RequestTimeout } from './pooled_handle.js';
 import type { RemoteDisk } from './remote_disk.js';
 import { Repeats } from './repeats.js';
+import { checkedBytes, rangeOf } from './request_arguments.js';
 import type { Settings } from './settings.js';
 import { type Change, Unflushed } from './unflushed.js';
 
@@ -109,9 +109,13 @@ export class LastingDisk extends DescribedDisk {
    */
   override async flush(options: FlagOptions = {}): Promise<void> {
     this.#throwIfLost('nbd_flush');
+    await this.#flush(options, () => this.#throwIfLost('nbd_flush')); // each time: a server may have died meanwhile
+  }
+
+  async #flush(options: FlagOptions, before?: () => void): Promise<void> {
     let epoch = -1;
     const make = (nbd: RemoteDisk) => {
-      this.#throwIfLost('nbd_flush'); // the one that died may have been lost since
+      before?.();
       epoch = this.#unflushed.flushBegins();
       return nbd.flush(options);
     };
@@ -156,13 +160,8 @@ export class LastingDisk extends DescribedDisk {
   }
 
   async #flushCopies(): Promise<void> {
-    let epoch = -1;
-    const make = (nbd: RemoteDisk) => {
-      epoch = this.#unflushed.flushBegins();
-      return nbd.flush();
-    };
     try {
-      await this.#perform({ call: 'nbd_flush', isChange: true, make, acked: () => this.#unflushed.flushed(epoch) }, {});
+      await this.#flush({});
     } catch {
       this.#unflushed.dropCopies(); // the next flush of the user's tells
     }
@@ -290,15 +289,3 @@ export class LastingDisk extends DescribedDisk {
 }
 
 const timedOut = (error: Error) => new NBDError(error.message, 'ETIMEDOUT');
-
-function rangeOf(call: string, count: number | bigint, offset: number | bigint): Range {
-  const start = bigInteger(call, 'offset', offset, 0n, uint64Max);
-  const length = typeof count === 'number' ? BigInt(integer(call, 'count', count, 0, Number.MAX_SAFE_INTEGER)) : count;
-  return { start, end: start + bigInteger(call, 'count', length, 0n, uint64Max) };
-}
-
-function checkedBytes(call: string, buf: ArrayBufferView): Uint8Array {
-  if (buf instanceof Uint8Array) return buf;
-  if (!ArrayBuffer.isView(buf)) throw wrongType(call, 'buf', 'a Uint8Array or another view of bytes', buf);
-  return new Uint8Array(buf.buffer, buf.byteOffset, buf.byteLength);
-}

@@ -14,6 +14,8 @@ export interface PageServer extends TestServer {
   readonly proxy: string;
   /** How many connections the proxy has. */
   connections(): Promise<number>;
+  /** Ends the proxy, with its connections, and starts it again. */
+  restartProxy(): Promise<void>;
 }
 
 export const nbdkit = (...args: string[]): Promise<PageServer> => start(['nbdkit', ...args]);
@@ -40,6 +42,7 @@ async function start(request: ServerRequest): Promise<PageServer> {
     url: url.href,
     proxy: proxy.href,
     connections: async () => Number(await ask(path, {})),
+    restartProxy: async () => void (await ask(`${path}proxy`, { method: 'DELETE' })),
     socket: () => connectWebSocket(url),
     kill: async () => void (await ask(`${path}server`, { method: 'DELETE' })),
   };

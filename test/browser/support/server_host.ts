@@ -20,12 +20,13 @@ export type ServerRequest =
 interface Hosted {
   readonly owner: Owner;
   readonly server: Server;
-  readonly proxy: NbdProxy;
+  proxy: NbdProxy;
+  readonly startProxy: () => NbdProxy;
 }
 
 /**
- * `url` is where it listens; a POST of a {@link ServerRequest} answers with the path of a new server, which DELETE ends, and GET
- * asks for the number of its connections.
+ * `url` is where it listens; a POST of a {@link ServerRequest} answers with the path of a new server, which DELETE ends; DELETE of
+ * its `proxy` starts that one anew, and GET asks for the number of its connections.
  */
 export async function startServerHost(): Promise<{ url: string; close(): Promise<void> }> {
   const hosted = new Map<string, Hosted>();
@@ -35,15 +36,16 @@ export async function startServerHost(): Promise<{ url: string; close(): Promise
     const owner = new Owner();
     const server = await owner.run(async () => startServer(fromWire(await text(request)) as ServerRequest));
     const path = `/${++count}/`;
-    const proxy = createProxy({
-      path: `${path}nbd/`,
-      targets: { server: server.uri },
-      token: false,
-      handshakeTimeout: 600_000, // a connection that a test expects to be closed is not to be closed by the proxy
-      // The page is the test runner's, which comes from another port.
-      allowOrigins: request.headers.origin === undefined ? [] : [request.headers.origin],
-    });
-    hosted.set(path, { owner, server, proxy });
+    const startProxy = () =>
+      createProxy({
+        path: `${path}nbd/`,
+        targets: { server: server.uri },
+        token: false,
+        handshakeTimeout: 600_000, // a connection that a test expects to be closed is not to be closed by the proxy
+        // The page is the test runner's, which comes from another port.
+        allowOrigins: request.headers.origin === undefined ? [] : [request.headers.origin],
+      });
+    hosted.set(path, { owner, server, proxy: startProxy(), startProxy });
     return path;
   };
   const end = async (path: string): Promise<void> => {
@@ -52,11 +54,17 @@ export async function startServerHost(): Promise<{ url: string; close(): Promise
     await entry?.owner.end();
     await entry?.proxy.close();
   };
+  const restartProxy = async (path: string): Promise<void> => {
+    const entry = hosted.get(path);
+    await entry?.proxy.close();
+    if (entry !== undefined) entry.proxy = entry.startProxy();
+  };
   const answer = async (request: IncomingMessage): Promise<string> => {
     const path = request.url ?? '/';
     if (request.method === 'GET') return String(hosted.get(path)?.proxy.connections);
     if (request.method === 'POST') return start(request);
     if (request.method === 'DELETE' && path.endsWith('/server')) await hosted.get(path.slice(0, -'server'.length))?.server.kill();
+    else if (request.method === 'DELETE' && path.endsWith('/proxy')) await restartProxy(path.slice(0, -'proxy'.length));
     else if (request.method === 'DELETE') await end(path);
     return '';
   };
