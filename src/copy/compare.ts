@@ -1,6 +1,7 @@
 // compare(): where two disks or files differ.
 import { checkedSignal } from '../base/abort.js';
 import { integer } from '../base/integers.js';
+import { RangeSet } from '../disk/range_set.js';
 import { type Piece, pieces, type Range } from '../disk/ranges.js';
 import { ahead } from './ahead.js';
 import { BufferPool } from './buffer_pool.js';
@@ -9,7 +10,6 @@ import { openSource, type Platform } from './open.js';
 import { boundedInFlight, checkedRequests, type InFlightOptions } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
-import { RangeSet } from './range_set.js';
 
 export interface CompareOptions extends InFlightOptions {
   /** Stops at the first difference. */

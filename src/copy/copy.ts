@@ -5,13 +5,13 @@
 // 3. Move the bytes (run.ts), flush, and verify if asked to.
 // 4. Finish the destination: a new file gets its name now. After a failure, abandon it, and say how far the copy came.
 import { NBDError } from '../base/errors.js';
+import { RangeSet } from '../disk/range_set.js';
 import { copyError } from './copy_error.js';
 import type { Destination, RandomDestination, RandomSource, Source } from './ends.js';
 import type { JournalSource } from './journal.js';
 import { openDestination, openSource, type Platform } from './open.js';
 import { type CopyOptions, checkedOptions, type Settings } from './options.js';
 import { Meter } from './progress.js';
-import { RangeSet } from './range_set.js';
 import { copyAtRandom, copyFromStream, copyToStream, passOn, refuseOverflow } from './run.js';
 import { isDone, verify } from './verify.js';
 
@@ -97,7 +97,7 @@ async function moveAtRandom(source: RandomSource, destination: RandomDestination
   const isZero = begunZero || (resumed?.isZero ?? false) || settings.destinationIsZero;
   meter.begin(done.bytes);
   const flushed = async (ranges: RangeSet) => {
-    for (const range of ranges) done.add(range);
+    done.addAll(ranges);
     if (settings.resume) await journal?.save(journalSource, { done, isZero });
   };
   const ranges = [...done.gaps(all)];

@@ -1,7 +1,7 @@
 // Flushes what was written, while more is being written. What a server lost before a flush is written once more.
 import { NBDError } from '../base/errors.js';
+import { RangeSet } from '../disk/range_set.js';
 import type { Range } from '../disk/ranges.js';
-import { RangeSet } from './range_set.js';
 
 /** So much is written at most before a flush begins, in bytes; another such amount may be written until it has ended. */
 const mostUnflushed = 2n ** 28n;

@@ -2,6 +2,7 @@
 import { abortable } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
 import { InFlight } from '../disk/in_flight.js';
+import { RangeSet } from '../disk/range_set.js';
 import { type Piece, pieces, type Range } from '../disk/ranges.js';
 import { ahead } from './ahead.js';
 import { BufferPool } from './buffer_pool.js';
@@ -11,7 +12,6 @@ import { boundedInFlight, type Settings } from './options.js';
 import { Output, type OutputOptions } from './output.js';
 import { plan } from './plan.js';
 import type { Meter } from './progress.js';
-import { RangeSet } from './range_set.js';
 
 /** So many requests write again what a server lost. */
 const rewritesInFlight = 8;

@@ -2,8 +2,9 @@
 // somebody is told; or it is done again, where there are copies.
 //
 // A flush covers what was acknowledged before it was sent. So there are epochs: a flush begins a new one, and ends those before it.
+
+import { RangeSet } from '../disk/range_set.js';
 import type { Range } from '../disk/ranges.js';
-import { RangeSet } from './range_set.js';
 
 /** A change of a disk. */
 export interface Change extends Range {
@@ -21,6 +22,9 @@ interface Epoch {
   kept: Change[];
 }
 
+/** What may be gone: it may name too much of a disk, and takes a bounded memory. */
+const newSet = () => new RangeSet([], { most: 2 ** 16 });
+
 /** What a kept change costs beside its bytes. */
 const overhead = 64;
 
@@ -29,7 +33,7 @@ export class Unflushed {
   #current = newEpoch(0);
   #older: Epoch[] = []; // a flush of each is under way, or has failed
   #keptBytes = 0;
-  readonly #lost = new RangeSet();
+  readonly #lost = newSet();
 
   /** With copies of up to so many bytes; the last one may exceed that. */
   constructor(keep: number) {
@@ -71,7 +75,7 @@ export class Unflushed {
 
   /** Everything that is acknowledged and not flushed, with what is lost. */
   get inDoubt(): RangeSet {
-    const all = new RangeSet();
+    const all = newSet();
     all.addAll(this.#lost);
     for (const { ranges, kept } of this.#epochs()) {
       all.addAll(ranges);
@@ -137,7 +141,7 @@ export class Unflushed {
   }
 }
 
-const newEpoch = (number: number): Epoch => ({ number, ranges: new RangeSet(), kept: [] });
+const newEpoch = (number: number): Epoch => ({ number, ranges: newSet(), kept: [] });
 
 function part(change: Change, start: bigint, end: bigint): Change | undefined {
   if (start >= end) return undefined;

@@ -1,7 +1,7 @@
 // Sets of ranges, held against a set of bytes.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RangeSet } from '../../dist/lasting/range_set.js';
+import { RangeSet } from '../../dist/disk/range_set.js';
 
 const size = 64;
 const range = fc.tuple(fc.nat(size), fc.nat(size)).map(([one, other]) => ({
@@ -36,17 +36,28 @@ test('adding and taking away', () => {
       expect(set.isEmpty).toBe(!bytes.includes(true));
       const within = bytes.map((isIn, i) => isIn && i >= window.start && i < window.end);
       expect(set.within(window)).toEqual(runs(within));
+      const gaps = bytes.map((isIn, i) => !isIn && i >= window.start && i < window.end);
+      expect([...set.gaps(window)]).toEqual(runs(gaps));
+      expect(set.bytes).toBe(BigInt(bytes.filter((isIn) => isIn).length));
+      expect([...new RangeSet(set)]).toEqual([...set]);
     }),
   );
 });
 
-test('more ranges than there may be: the nearest become one, and none is left out', () => {
+const manyRanges = 2 ** 16 + 10;
+
+test('without a bound, no range becomes longer than what was added', () => {
   const set = new RangeSet();
-  const added = 2 ** 16 + 10;
-  for (let i = 0n; i < added; i++) set.add({ start: i * 4096n, end: i * 4096n + 512n });
+  for (let i = 0n; i < manyRanges; i++) set.add({ start: i * 4096n, end: i * 4096n + 512n });
+  expect(set.bytes).toBe(512n * BigInt(manyRanges));
+});
+
+test('more ranges than there may be: the nearest become one, and none is left out', () => {
+  const set = new RangeSet([], { most: 2 ** 16 });
+  for (let i = 0n; i < manyRanges; i++) set.add({ start: i * 4096n, end: i * 4096n + 512n });
   const ranges = [...set];
   expect(ranges.length).toBeLessThan(2 ** 16);
-  for (const i of [0n, 1n, 1000n, BigInt(added - 1)]) {
+  for (const i of [0n, 1n, 1000n, BigInt(manyRanges - 1)]) {
     expect(set.within({ start: i * 4096n, end: i * 4096n + 512n })).toEqual([{ start: i * 4096n, end: i * 4096n + 512n }]);
   }
 });
