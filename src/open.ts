@@ -28,6 +28,7 @@ export interface OpenOptions extends OpenDiskOptions<NBD> {
  * - A server that comes back with another size, other block sizes, flags or metadata contexts serves another disk: every call rejects with
  *   `ESTALE` from then on.
  * - An idle connection is asked for its first block every 30 seconds.
+ * - With `blockCache`, what was read is kept, up to a bound, until the last connection is lost.
  *
  * Nothing waits for ever: with the defaults, a call rejects within some minutes at most. Close the disk when it is needed no more.
  *

@@ -84,7 +84,7 @@ export function aligned({ minimum }: Geometry, { at, count }: Piece): AlignedPie
 
 /** Reads a piece; one that is not aligned to the server's blocks is read with what is around it. */
 export async function readPiece(
-  disk: Disk,
+  disk: Pick<Disk, 'pread'>,
   geometry: Geometry,
   piece: Piece,
   signal: AbortSignal | undefined,

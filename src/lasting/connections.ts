@@ -5,13 +5,14 @@
 //   question that was asked after the new one was made: then the old server was still there, at the address that the new one came from.
 // - When the last one is lost, the server counts as dead, with all that it had acknowledged and not flushed.
 import { codeOf, NBDError } from '../base/errors.js';
+import { diskRanges } from '../disk/disk_error.js';
 import { CMD_FLAG_NO_HOLE, type CmdFlag } from '../generated/constants.js';
 import { Backoff } from './backoff.js';
-import { diskRanges, endsConnection } from './disk_error.js';
 import { DiskEvent, type DiskEventType } from './events.js';
+import { endsConnection } from './failures.js';
 import type { Identity } from './identity.js';
 import { orAbort, pause } from './limits.js';
-import { type Opened, OtherDisk, openHandle } from './opening.js';
+import { noAddress, type Opened, OtherDisk, openHandle } from './opening.js';
 import { PooledHandle } from './pooled_handle.js';
 import type { RemoteDisk } from './remote_disk.js';
 import type { Settings } from './settings.js';
@@ -32,7 +33,6 @@ export class Connections {
   readonly #draining = new Set<Promise<void>>();
   #identity: Identity | undefined;
   #recovering: Promise<void> | undefined;
-  /** Counts the servers that there were. */
   #server = 0;
   #filling: { readonly server: number; readonly filled: Promise<void> } | undefined;
   /** What ended the last connection; what makes every later call fail. */
@@ -72,6 +72,11 @@ export class Connections {
   get identity(): Identity {
     if (this.#identity === undefined) throw new NBDError('openDisk: there was no connection yet', 'ENOTCONN');
     return this.#identity;
+  }
+
+  /** Counts the servers that there were: another number, and another process may answer. */
+  get server(): number {
+    return this.#server;
   }
 
   get count(): number {
@@ -287,12 +292,4 @@ function make(nbd: RemoteDisk, { kind, start, end, bytes, flags = 0 }: Change): 
   if (bytes !== undefined) return nbd.pwrite(bytes, start);
   const kept = (flags & CMD_FLAG_NO_HOLE) as CmdFlag;
   return kind === 'zero' ? nbd.zero(end - start, start, { flags: kept }) : nbd.trim(end - start, start);
-}
-
-/** The error of an `openDisk` that found no server. */
-function noAddress(errors: readonly unknown[]): unknown {
-  if (errors.length === 1) return errors[0];
-  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-  const message = `openDisk: none of ${errors.length} addresses could be connected to: ${reasons.join('; ')}`;
-  return new NBDError(message, codeOf(errors.at(-1), 'ENOTCONN'), { cause: new AggregateError(errors, message), isFatal: true });
 }

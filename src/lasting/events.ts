@@ -1,5 +1,5 @@
 // What happens to the connections of a disk that stays, for pages and logs.
-import type { DiskRange } from './disk_error.js';
+import type { DiskRange } from '../disk/disk_error.js';
 
 export type DiskEventType = 'reconnecting' | 'connected' | 'lost';
 

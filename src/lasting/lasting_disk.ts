@@ -1,38 +1,19 @@
-// A disk that stays: each request is made on one of the connections, and again on another when that one has ended.
-//
-// - What only reads is repeated.
-// - A change whose connection has ended is repeated. Whether the server has made it already does not matter, as long as nobody else changes
-//   the same bytes meanwhile: calls that overlap it wait.
-// - A change that timed out on a connection that lives, or that was given up since the server was silent, is not repeated: the server may
-//   still make it at any time. It rejects with its range.
-import { checkedSignal } from '../base/abort.js';
+// A disk that stays: its calls, each a request that is made as often as it takes (requests.ts), and maybe a cache of what was read.
 import { NBDError } from '../base/errors.js';
+import { BlockCache, type CacheOptions } from '../disk/block_cache.js';
 import type { FlagOptions } from '../disk/disk.js';
+import { DiskError } from '../disk/disk_error.js';
 import type { Range } from '../disk/ranges.js';
 import { CMD_FLAG_FUA } from '../generated/constants.js';
 import { Connections } from './connections.js';
 import { DescribedDisk } from './described_disk.js';
-import { DiskError, endsConnection, inDoubt, unanswered } from './disk_error.js';
 import type { DiskEvent, DiskEventType } from './events.js';
 import type { Identity } from './identity.js';
-import { orAbort } from './limits.js';
-import { type PooledHandle, RequestTimeout } from './pooled_handle.js';
 import type { RemoteDisk } from './remote_disk.js';
-import { Repeats } from './repeats.js';
 import { checkedBytes, rangeOf } from './request_arguments.js';
+import { Requests } from './requests.js';
 import type { Settings } from './settings.js';
 import { type Change, Unflushed } from './unflushed.js';
-
-/** A request, as often as it is made. */
-interface Request<T> {
-  /** libnbd's name of the call. */
-  readonly call: string;
-  /** What it is about; undefined for a flush. */
-  readonly range?: Range;
-  readonly isChange: boolean;
-  readonly make: (nbd: RemoteDisk) => Promise<T>;
-  readonly acked?: (result: T) => void;
-}
 
 /**
  * A disk over connections that are opened again when they are lost: made by {@link openDisk}, which tells how. It has the calls of
@@ -43,7 +24,8 @@ export class LastingDisk extends DescribedDisk {
   readonly #connections: Connections;
   readonly #unflushed: Unflushed;
   readonly #events = new EventTarget();
-  readonly #repeats = new Repeats();
+  readonly #requests: Requests;
+  #cache: { readonly blocks: BlockCache; server: number } | undefined;
   #emptying: Promise<void> | undefined;
 
   private constructor(settings: Settings) {
@@ -51,25 +33,31 @@ export class LastingDisk extends DescribedDisk {
     this.#settings = settings;
     this.#unflushed = new Unflushed(settings.keep);
     this.#connections = new Connections(settings, this.#unflushed, this.#events);
+    this.#requests = new Requests(settings.attempts, this.#connections, this.#unflushed);
   }
 
   /** @internal */
   static async open(settings: Settings, signal: AbortSignal | undefined): Promise<LastingDisk> {
     const disk = new LastingDisk(settings);
     await disk.#connections.open(signal);
+    if (settings.blockCache !== undefined) disk.#keepBlocks(settings.blockCache);
     return disk;
   }
 
   // --- requests ---
 
-  override pread(count: number, offset: number | bigint, options: FlagOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  override async pread(count: number, offset: number | bigint, options: FlagOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const blocks = this.#blocks;
+    if (blocks?.serves(count, offset, options)) return blocks.read(new Uint8Array(count), offset, options);
     return this.#read('nbd_pread', count, offset, options, (nbd) => nbd.pread(count, offset, options));
   }
 
   /** As {@link NBD.preadInto | preadInto}. After an `ETIMEDOUT`, the buffer may still be written to until the connection is closed. */
   override async preadInto(buf: ArrayBufferView, offset: number | bigint, options: FlagOptions = {}): Promise<void> {
-    const { byteLength } = checkedBytes('nbd_pread', buf);
-    return this.#read('nbd_pread', byteLength, offset, options, (nbd) => nbd.preadInto(buf, offset, options));
+    const bytes = checkedBytes('nbd_pread', buf);
+    const blocks = this.#blocks;
+    if (blocks?.serves(bytes.length, offset, options)) await blocks.read(bytes, offset, options);
+    else await this.#read('nbd_pread', bytes.length, offset, options, (nbd) => nbd.preadInto(buf, offset, options));
   }
 
   override blockStatusArrays(
@@ -119,7 +107,10 @@ export class LastingDisk extends DescribedDisk {
       epoch = this.#unflushed.flushBegins();
       return nbd.flush(options);
     };
-    await this.#perform({ call: 'nbd_flush', isChange: true, make, acked: () => this.#unflushed.flushed(epoch) }, options);
+    await this.#requests.perform(
+      { call: 'nbd_flush', isChange: true, make, acked: () => this.#unflushed.flushed(epoch) },
+      options,
+    );
   }
 
   async #read<T>(
@@ -129,25 +120,25 @@ export class LastingDisk extends DescribedDisk {
     options: FlagOptions,
     make: (nbd: RemoteDisk) => Promise<T>,
   ): Promise<T> {
-    return this.#perform({ call, range: rangeOf(call, count, offset), isChange: false, make }, options);
+    return this.#requests.perform({ call, range: rangeOf(call, count, offset), isChange: false, make }, options);
   }
 
   async #change(call: string, change: Change, options: FlagOptions, make: (nbd: RemoteDisk) => Promise<void>): Promise<void> {
     if (this.#settings.readOnly) throw new NBDError(`${call}: the disk was opened read-only`, 'EROFS');
     const isDurable = ((options.flags ?? 0) & CMD_FLAG_FUA) !== 0;
-    await this.#perform(
-      {
-        call,
-        range: change,
-        isChange: true,
-        make: (nbd) => {
-          if (isDurable) this.#throwIfLost(call, change);
-          return make(nbd);
-        },
-        acked: () => this.#unflushed.acknowledged(change, isDurable),
+    const request = {
+      call,
+      range: change,
+      isChange: true,
+      make: (nbd: RemoteDisk) => {
+        if (isDurable) this.#throwIfLost(call, change);
+        return make(nbd);
       },
-      options,
-    );
+      acked: () => this.#unflushed.acknowledged(change, isDurable),
+    };
+    const perform = () => this.#requests.perform(request, options);
+    const blocks = this.#blocks;
+    await (blocks === undefined ? perform() : blocks.change(change.end - change.start, change.start, options, perform));
     if (this.#unflushed.isFull) await this.#makeRoom();
   }
 
@@ -167,66 +158,6 @@ export class LastingDisk extends DescribedDisk {
     }
   }
 
-  // --- on which connection, and how often ---
-
-  async #perform<T>(request: Request<T>, options: FlagOptions): Promise<T> {
-    const { call, range, isChange } = request;
-    const signal = checkedSignal(call, options);
-    signal?.throwIfAborted();
-    let repeat: ReturnType<Repeats['add']> | undefined;
-    try {
-      for (let tries = 0; ; tries++) {
-        if (range !== undefined && repeat === undefined && !this.#repeats.isEmpty) {
-          await orAbort(this.#repeats.over(range), signal);
-        }
-        const handle = this.#connections.pick() ?? (await this.#next(request, tries, signal));
-        try {
-          return await handle.run(request.make, request.acked);
-        } catch (error) {
-          this.#assertRepeatable(request, handle, error, tries, signal);
-        }
-        if (isChange && range !== undefined && repeat === undefined) {
-          repeat = this.#repeats.add(range);
-          await orAbort(repeat.before, signal);
-        }
-      }
-    } finally {
-      repeat?.done();
-    }
-  }
-
-  /** Waits for a connection. Where there is none, a change that was made before is in doubt. */
-  async #next<T>(request: Request<T>, tries: number, signal: AbortSignal | undefined): Promise<PooledHandle> {
-    try {
-      return await this.#connections.next(signal);
-    } catch (error) {
-      if (!(error instanceof NBDError)) throw error;
-      throw this.#inDoubt(request, error, tries > 0);
-    }
-  }
-
-  /** Ends a handle whose connection is over. Throws what the call is to fail with, if it is not to be repeated. */
-  #assertRepeatable<T>(request: Request<T>, handle: PooledHandle, error: unknown, tries: number, signal?: AbortSignal): void {
-    const { attempts } = this.#settings;
-    if (signal?.aborted && error === signal.reason) throw error;
-    if (error instanceof RequestTimeout) {
-      const isRepeatable = handle.ended !== undefined && !request.isChange && tries < attempts;
-      if (!isRepeatable) throw this.#inDoubt(request, timedOut(error), true);
-      return;
-    }
-    if (!endsConnection(error)) throw error;
-    handle.end(error);
-    if (handle.isStuck && request.isChange) throw this.#inDoubt(request, timedOut(handle.ended ?? error), true);
-    if (tries >= attempts) throw this.#inDoubt(request, error, true);
-  }
-
-  #inDoubt<T>(request: Request<T>, error: NBDError, wasMade: boolean): NBDError {
-    const { call, range, isChange } = request;
-    if (!isChange) return unanswered(call, error, range);
-    if (range === undefined) return inDoubt(call, error, this.#unflushed.inDoubt);
-    return wasMade ? inDoubt(call, error, [range], range) : unanswered(call, error, range);
-  }
-
   #throwIfLost(call: string, range?: Range): void {
     const lost = this.#unflushed.takeLost(range);
     if (lost.length === 0) return;
@@ -236,6 +167,30 @@ export class LastingDisk extends DescribedDisk {
       'EIO',
       lost,
     );
+  }
+
+  // --- what is kept of what was read ---
+
+  #keepBlocks(options: CacheOptions): void {
+    const pread = (count: number, offset: number | bigint, options: FlagOptions = {}) =>
+      this.#read('nbd_pread', count, offset, options, (nbd) => nbd.pread(count, offset, options));
+    try {
+      const blocks = new BlockCache('openDisk: blockCache', { pread }, this.identity.geometry, options);
+      this.#cache = { blocks, server: this.#connections.server };
+    } catch (error) {
+      this.close(); // sizes that do not fit: nobody gets the disk
+      throw error;
+    }
+  }
+
+  /** The blocks that are kept. A server that may be another process may have lost what the one before had, or have been given another disk. */
+  get #blocks(): BlockCache | undefined {
+    const { server } = this.#connections;
+    if (this.#cache !== undefined && this.#cache.server !== server) {
+      this.#cache.server = server;
+      this.#cache.blocks.clear();
+    }
+    return this.#cache?.blocks;
   }
 
   // --- what the server says of the disk ---
@@ -250,7 +205,7 @@ export class LastingDisk extends DescribedDisk {
 
   protected override askContext(context: string): Promise<boolean> {
     const make = async (nbd: RemoteDisk) => nbd.canMetaContext(context);
-    return this.#perform({ call: 'nbd_can_meta_context', isChange: false, make }, {});
+    return this.#requests.perform({ call: 'nbd_can_meta_context', isChange: false, make }, {});
   }
 
   // --- its connections ---
@@ -287,5 +242,3 @@ export class LastingDisk extends DescribedDisk {
     return this.shutdown();
   }
 }
-
-const timedOut = (error: Error) => new NBDError(error.message, 'ETIMEDOUT');

@@ -1,6 +1,7 @@
 // openDisk(): its options and their defaults.
 import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { describe } from '../base/describe.js';
+import type { CacheOptions } from '../disk/block_cache.js';
 import { CONTEXT_BASE_ALLOCATION } from '../generated/constants.js';
 import type { TlsCredentials } from '../libnbd/host.js';
 import { Addresses, type Where } from './addresses.js';
@@ -52,6 +53,11 @@ export interface OpenDiskOptions<Handle> extends WaitOptions {
   keepalive?: number | undefined;
   /** Refuses changes with `EROFS`. */
   readOnly?: boolean | undefined;
+  /**
+   * Keeps blocks that were read, and reads ahead of who goes on where they were, as {@link cached} does; `true` for its sizes, `false` unless told
+   * otherwise. The blocks are dropped when the last connection was lost: the next server may have something else.
+   */
+  blockCache?: boolean | CacheOptions | undefined;
 }
 
 /** Opens a disk. The signal ends the opening, and means nothing afterwards. */
@@ -89,8 +95,15 @@ function settings<Handle>(
     timeout: atLeast('timeout', options.timeout ?? 60_000, 1),
     connectTimeout: atLeast('connectTimeout', options.connectTimeout ?? 15_000, 1),
     keepalive: atLeast('keepalive', options.keepalive ?? 30_000, 1),
+    blockCache: cacheOptions(options.blockCache ?? false),
     timing,
   };
+}
+
+function cacheOptions(blockCache: boolean | CacheOptions): CacheOptions | undefined {
+  if (typeof blockCache === 'boolean') return blockCache ? {} : undefined;
+  if (typeof blockCache === 'object') return blockCache;
+  throw new TypeError(`openDisk: blockCache must be a boolean or an object, not ${describe(blockCache)}`);
 }
 
 function atLeast(name: string, value: number, least: number): number {

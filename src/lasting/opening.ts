@@ -1,5 +1,5 @@
 // Opens one connection to the server: from a new handle to one that is known to serve the disk.
-import { NBDError } from '../base/errors.js';
+import { codeOf, NBDError } from '../base/errors.js';
 import { TLS_REQUIRE } from '../generated/constants.js';
 import type { Address } from './addresses.js';
 import { difference, type Identity, identify } from './identity.js';
@@ -55,4 +55,12 @@ async function prepare(nbd: RemoteDisk, { exportName, contexts, tls, prepare }: 
   if (tls !== false) await nbd.setTls(TLS_REQUIRE);
   if (typeof tls === 'object') await nbd.setTlsCredentials(tls);
   await prepare?.(nbd as never);
+}
+
+/** The error of an `openDisk` that found no server. */
+export function noAddress(errors: readonly unknown[]): unknown {
+  if (errors.length === 1) return errors[0];
+  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+  const message = `openDisk: none of ${errors.length} addresses could be connected to: ${reasons.join('; ')}`;
+  return new NBDError(message, codeOf(errors.at(-1), 'ENOTCONN'), { cause: new AggregateError(errors, message), isFatal: true });
 }

@@ -1,6 +1,6 @@
 // One handle of a disk that stays, with its requests in flight: how many, for how long, and whether the server is still there.
 import { NBDError } from '../base/errors.js';
-import { endsConnection } from './disk_error.js';
+import { endsConnection } from './failures.js';
 import type { RemoteDisk } from './remote_disk.js';
 import type { Timing } from './timing.js';
 

@@ -1,4 +1,5 @@
 // What a disk that stays was told, with its defaults filled in.
+import type { CacheOptions } from '../disk/block_cache.js';
 import type { TlsCredentials } from '../libnbd/host.js';
 import type { Addresses } from './addresses.js';
 import type { HandleLimits } from './pooled_handle.js';
@@ -19,5 +20,7 @@ export interface Settings extends HandleLimits {
   readonly attempts: number;
   readonly maxDelay: number;
   readonly keep: number;
+  /** The cache of what was read; undefined for none. */
+  readonly blockCache: CacheOptions | undefined;
   readonly connectTimeout: number;
 }

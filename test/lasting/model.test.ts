@@ -1,7 +1,7 @@
 // Random operations on a disk whose server dies at random moments and forgets, held against a model. Whoever writes again what a flush names
 // has, after the next flush, a server with exactly what was written.
 import fc from 'fast-check';
-import { CMD_FLAG_FUA, DiskError, type LastingDisk, openDisk } from 'libnbd-wasm';
+import { type CacheOptions, CMD_FLAG_FUA, DiskError, type LastingDisk, openDisk } from 'libnbd-wasm';
 import { expect, test } from 'vitest';
 import { noise } from '../support/bytes.js';
 import { ForgetfulServer } from './forgetful_server.js';
@@ -108,17 +108,23 @@ class Run {
 
 const runs = Number(process.env.CAMPAIGN_RUNS ?? 12);
 
-const cases: [string, { multiConn: boolean; keep: number }][] = [
+/** Small, so that blocks are given up, and read ahead of. */
+const blockCache = { blockSize: 1024, capacity: 32_768, readAhead: 4096 };
+
+const cases: [string, { multiConn: boolean; keep: number; blockCache?: CacheOptions }][] = [
   ['one connection', { multiConn: false, keep: 0 }],
   ['several connections', { multiConn: true, keep: 0 }],
   ['one connection, with copies', { multiConn: false, keep: 2 ** 20 }],
   ['several connections, with few copies', { multiConn: true, keep: 20_000 }],
+  ['one connection, with a cache', { multiConn: false, keep: 0, blockCache }],
+  ['several connections, with a cache', { multiConn: true, keep: 0, blockCache }],
+  ['several connections, with copies and a cache', { multiConn: true, keep: 2 ** 20, blockCache }],
 ];
 
-test.for(cases)('%s', async ([, { multiConn, keep }]) => {
+test.for(cases)('%s', async ([, { multiConn, keep, blockCache }]) => {
   const property = fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 30 }), async (operations) => {
     const server = await ForgetfulServer.start(size, { multiConn });
-    const disk = await openDisk(server.uri, { retry: { maxDelay: 5, attempts: 50, keep } });
+    const disk = await openDisk(server.uri, { retry: { maxDelay: 5, attempts: 50, keep }, blockCache });
     try {
       const run = new Run(server, disk, keep > 0);
       for (const one of operations) await run.perform(one);

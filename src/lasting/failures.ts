@@ -1,26 +1,7 @@
-// The errors of a disk that stays, which name ranges of it.
-import { codeOf, type ErrnoCode, NBDError, type NBDErrorOptions } from '../base/errors.js';
+// The errors of a disk that stays: which end a connection, and what they say of a call.
+import { codeOf, NBDError } from '../base/errors.js';
+import { DiskError } from '../disk/disk_error.js';
 import type { Range } from '../disk/ranges.js';
-
-/** A range of a disk, in bytes. */
-export interface DiskRange {
-  readonly offset: bigint;
-  readonly length: bigint;
-}
-
-/** An error that says which bytes of the disk it leaves in doubt: made by a disk of {@link openDisk}. */
-export class DiskError extends NBDError {
-  /** What is not known to be on the disk as it was written, in the order of offsets. */
-  readonly ranges: readonly DiskRange[];
-
-  constructor(message: string, code: ErrnoCode | null, ranges: Iterable<Range>, options?: NBDErrorOptions) {
-    super(message, code, options);
-    this.ranges = diskRanges(ranges);
-  }
-}
-
-export const diskRanges = (ranges: Iterable<Range>): DiskRange[] =>
-  Array.from(ranges, ({ start, end }) => ({ offset: start, length: end - start }));
 
 /** Whether an error says that the connection is over, or that the server goes: all other errors are the disk's or the caller's. */
 export function endsConnection(error: unknown): error is NBDError {
