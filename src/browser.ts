@@ -1,9 +1,6 @@
 // libnbd-wasm in a web page or a worker.
 
-import { type Checksum, type Compare, type Copy, webPlatform } from './copy/calls.js';
-import { checksumWith } from './copy/checksum.js';
-import { compareWith } from './copy/compare.js';
-import { copyWith } from './copy/copy.js';
+import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
@@ -40,11 +37,12 @@ export type CopySource = AnySource;
 export type CopyDestination = AnyDestination;
 
 /** Copies a disk, a file or a stream to another: {@link Copy} tells how. */
-export const copy: Copy<CopySource, CopyDestination> = (source, destination, options = {}) =>
-  copyWith(webPlatform, source, destination, options);
+export const copy: Copy<CopySource, CopyDestination> = async (...args) => (await copying()).copy(...args);
 
 /** Finds where two disks or files differ: {@link Compare} tells how. */
-export const compare: Compare<CopySource> = (a, b, options = {}) => compareWith(webPlatform, a, b, options);
+export const compare: Compare<CopySource> = async (...args) => (await copying()).compare(...args);
 
 /** The SHA-256 of a disk, a file or a stream: {@link Checksum} tells how. */
-export const checksum: Checksum<CopySource> = (source, options = {}) => checksumWith(webPlatform, source, options);
+export const checksum: Checksum<CopySource> = async (...args) => (await copying()).checksum(...args);
+
+const copying = () => import('./copy/web_calls.js'); // a page that copies nothing does not load it

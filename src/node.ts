@@ -2,13 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Checksum, Compare, Copy } from './copy/calls.js';
-import { checksumWith } from './copy/checksum.js';
-import { compareWith } from './copy/compare.js';
-import { copyWith } from './copy/copy.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
-import { type NodeDestination, type NodeSource, nodePlatform } from './node/copy/platform.js';
+import { keepingErrors } from './node/copy/early_errors.js';
+import type { NodeDestination, NodeSource } from './node/copy/platform.js';
 import { nodeHost } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
@@ -45,11 +43,14 @@ export type CopySource = AnySource | NodeSource;
 export type CopyDestination = AnyDestination | NodeDestination;
 
 /** Copies a disk, a file or a stream to another: {@link Copy} tells how. */
-export const copy: Copy<CopySource, CopyDestination> = (source, destination, options = {}) =>
-  copyWith(nodePlatform, source, destination, options);
+export const copy: Copy<CopySource, CopyDestination> = (source, destination, options) =>
+  keepingErrors([source, destination], async () => (await copying()).copy(source, destination, options));
 
 /** Finds where two disks or files differ: {@link Compare} tells how. */
-export const compare: Compare<CopySource> = (a, b, options = {}) => compareWith(nodePlatform, a, b, options);
+export const compare: Compare<CopySource> = async (...args) => (await copying()).compare(...args);
 
 /** The SHA-256 of a disk, a file or a stream: {@link Checksum} tells how. */
-export const checksum: Checksum<CopySource> = (source, options = {}) => checksumWith(nodePlatform, source, options);
+export const checksum: Checksum<CopySource> = (source, options) =>
+  keepingErrors([source], async () => (await copying()).checksum(source, options));
+
+const copying = () => import('./node/copy/calls.js'); // a program that copies nothing starts without it

@@ -1,9 +1,7 @@
 // copy, compare and checksum as users call them. Each platform makes its own of these types, with the kinds of ends that it has.
 import type { CompareOptions, Comparison } from './compare.js';
 import type { CopyResult } from './copy.js';
-import type { Platform } from './open.js';
 import type { CopyOptions, InFlightOptions } from './options.js';
-import { type Hash, Sha256 } from './sha256.js';
 
 /**
  * Copies all of a disk, a file or a stream to another, with many requests in flight.
@@ -38,10 +36,3 @@ export type Compare<Source> = (a: Source, b: Source, options?: CompareOptions) =
  * @throws NBDError for a read that fails. With `signal`, its reason.
  */
 export type Checksum<Source> = (source: Source, options?: InFlightOptions) => Promise<string>;
-
-/** What there is in a page and in a worker: no more than everywhere. */
-export const webPlatform: Platform & { sha256(): Hash } = {
-  source: () => undefined,
-  destination: () => undefined,
-  sha256: () => new Sha256(),
-};

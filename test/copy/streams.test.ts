@@ -164,6 +164,9 @@ describe('child processes', () => {
     expect(destination).toMatchObject({ code: 'EIO', message: expect.stringMatching(/sh ended with exit code 4/) });
     expect(await failure(copy(nbd, child('/no/such/program')))).toMatchObject({ code: 'ENOENT' });
     expect(await failure(copy(child('/no/such/program'), nbd))).toMatchObject({ code: 'ENOENT' });
+    const path = join(await temporaryFolder(), 'source'); // it takes a while to open
+    await writeFile(path, noise(4096));
+    expect(await failure(copy(path, child('/no/such/program')))).toMatchObject({ code: 'ENOENT' });
   });
 
   test('that are copied to are killed when the source fails: the end of their input would look like the end of the data', async () => {

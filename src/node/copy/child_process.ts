@@ -4,12 +4,15 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { NBDError } from '../../base/errors.js';
 import type { SequentialDestination, SequentialSource } from '../../copy/ends.js';
+import { earlyError } from './early_errors.js';
 import { NodeReadableSource, NodeWritableDestination } from './node_streams.js';
 
 const nameOf = (child: ChildProcess): string => child.spawnargs[0] ?? 'the process';
 
 /** Resolves when it has ended well; rejects when it could not be started, failed or was killed. */
 async function succeeded(child: ChildProcess): Promise<void> {
+  const early = earlyError(child);
+  if (early !== undefined) throw early;
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); // it rejects when it could not be started
   if (child.exitCode === 0) return;
   const how = child.signalCode === null ? `with exit code ${child.exitCode}` : `by ${child.signalCode}`;

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { describe } from '../../base/describe.js';
 import { NBDError } from '../../base/errors.js';
 import type { SequentialDestination, SequentialSource } from '../../copy/ends.js';
+import { earlyError } from './early_errors.js';
 
 export class NodeReadableSource implements SequentialSource {
   readonly isRandom = false;
@@ -42,6 +43,8 @@ export class NodeWritableDestination implements SequentialDestination {
     this.#stream = stream;
     let forget = () => {};
     this.#failure = new Promise((_, reject) => {
+      const early = earlyError(stream);
+      if (early !== undefined) reject(early);
       const streamOnClose = () => reject(new NBDError(`${name} was closed before its end`, 'EPIPE'));
       stream.on('error', reject).on('close', streamOnClose);
       forget = () => void stream.off('error', reject).off('close', streamOnClose);
