@@ -1,7 +1,8 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
 import { compileResponse, type WasmSource } from './wasm/compile.js';
-import { socketUrl, startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
+import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
+import { socketUrl } from './worker/remote_handle.js';
 
 export type { WaitOptions } from './base/abort.js';
 export type { CallbackResult, ErrorRef, Extent64 } from './base/callback.js';
@@ -21,7 +22,7 @@ export type { DiskEvent, DiskEventDetail, DiskEventType } from './lasting/events
 export type { LastingDisk } from './lasting/lasting_disk.js';
 export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
 export type { BytePair } from './transports/web_streams.js';
-export type { RemoteCalls, WorkerNBD } from './worker/client.js';
+export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
 export { WorkerLibrary, type WorkerLike };
 
 export interface LoadInWorkerOptions {

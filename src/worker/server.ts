@@ -19,7 +19,7 @@ export interface Port {
   addEventListener(type: 'message', listener: (event: { readonly data: Request }) => void): void;
 }
 
-/** Calls that the page makes of other calls (client.ts). */
+/** Calls that the page makes of other calls (remote_handle.ts). */
 const madeOfOthers = ['constructor', 'extents', 'readable', 'writable'];
 
 type Call = (...args: unknown[]) => unknown;

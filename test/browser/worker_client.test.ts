@@ -43,9 +43,18 @@ describe('values', () => {
 
   test('calls that only make sense beside libnbd are not there', async () => {
     const nbd = await (await inWorker()).create();
-    for (const name of ['aioPread', 'aioConnect', 'poll', 'poll2', 'setDebugCallback', 'preadStructuredInto', 'constructor']) {
-      expect(Object.keys(nbd)).not.toContain(name);
+    for (const name of ['aioPread', 'aioConnect', 'poll', 'poll2', 'setDebugCallback', 'preadStructuredInto']) {
+      expect(name in nbd).toBe(false);
     }
+  });
+
+  test('handles share their calls, and each has its own connection', async () => {
+    const lib = await inWorker();
+    const [one, other] = [await lib.create(), await lib.create()];
+    expect(one.pread).toBe(other.pread);
+    expect(Object.keys(one)).toEqual(['lost']);
+    await one.setHandleName('one');
+    expect(await other.getHandleName()).not.toBe('one');
   });
 });
 
