@@ -8,4 +8,5 @@ install_node_modules
 bash build.sh
 export CAMPAIGN_RUNS=${CAMPAIGN_RUNS:-300}  # random sequences of operations, of each kind of disk
 export CAMPAIGN_KILLS=${CAMPAIGN_KILLS:-24} # of each server, with each number of connections
-npx --no-install vitest run --project node --testTimeout 7200000 test/lasting "$@"
+export CAMPAIGN_COPIES=${CAMPAIGN_COPIES:-50} # whose servers are killed
+npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts "$@"

@@ -57,11 +57,14 @@ export class Restartable {
 
 export type Kind = 'nbdkit file' | 'nbdkit file, cached' | 'qemu-nbd qcow2';
 
-/** A server of a kind, with an image of its own, all zeroes. */
-export async function restartable(kind: Kind, size: number): Promise<Restartable> {
-  const image = join(await temporaryFolder(), 'image');
+/** A server of a kind, with an image of its own: of this content, or of so many zeroes. */
+export async function restartable(kind: Kind, content: Uint8Array | number): Promise<Restartable> {
+  const folder = await temporaryFolder();
+  const [raw, qcow2] = [join(folder, 'image'), join(folder, 'image.qcow2')];
+  await writeFile(raw, typeof content === 'number' ? '' : content);
+  if (typeof content === 'number') await run('truncate', '-s', String(content), raw);
   if (kind === 'qemu-nbd qcow2') {
-    await run('qemu-img', 'create', '-q', '-f', 'qcow2', image, String(size));
+    await run('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2);
     return Restartable.start((socket, pidfile) => [
       'qemu-nbd',
       '--persistent',
@@ -70,14 +73,12 @@ export async function restartable(kind: Kind, size: number): Promise<Restartable
       '--cache=writeback',
       `--pid-file=${pidfile}`,
       `--socket=${socket}`,
-      image,
+      qcow2,
     ]);
   }
-  await writeFile(image, '');
-  await run('truncate', '-s', String(size), image);
   const filter = kind === 'nbdkit file' ? [] : ['--filter=cache'];
   const parameters = kind === 'nbdkit file' ? [] : ['cache=writeback'];
-  return Restartable.start((socket, pidfile) => nbdkitArgv(socket, pidfile, ...filter, 'file', image, ...parameters));
+  return Restartable.start((socket, pidfile) => nbdkitArgv(socket, pidfile, ...filter, 'file', raw, ...parameters));
 }
 
 export const nbdkitArgv = (socket: string, pidfile: string, ...args: string[]): string[] => [
