@@ -17,8 +17,8 @@ import type { CopyOptions, InFlightOptions } from './options.js';
  *   for what can be neither copied from nor to, and for options that do not fit it. With `signal`, its reason.
  * @example
  * ```ts
- * nbd.addMetaContext(CONTEXT_BASE_ALLOCATION); // before connecting
- * await copy(nbd, 'disk.img', { progress: ({ bytes, total, rate }) => console.log(bytes, total, rate) });
+ * const disk = await openDisk('nbd://localhost'); // it negotiates base:allocation
+ * await copy(disk, 'disk.img', { progress: ({ bytes, total, rate }) => console.log(bytes, total, rate) });
  * ```
  */
 export type Copy<Source, Destination> = (source: Source, destination: Destination, options?: CopyOptions) => Promise<CopyResult>;

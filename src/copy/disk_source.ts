@@ -25,8 +25,8 @@ export class DiskSource implements RandomSource {
   /** @throws NBDError `ENOTSUP` when the metadata context that says what is dirty was not negotiated. */
   static async open(disk: Disk, onlyDirty?: string): Promise<DiskSource> {
     if (onlyDirty !== undefined && !(await disk.canMetaContext(onlyDirty))) {
-      const text = `copy: the metadata context ${onlyDirty} was not negotiated: call addMetaContext() before connecting`;
-      throw new NBDError(text, 'ENOTSUP');
+      const how = "name it in openDisk's contexts, or call addMetaContext() before connecting";
+      throw new NBDError(`copy: the metadata context ${onlyDirty} was not negotiated: ${how}`, 'ENOTSUP');
     }
     const hasAllocation = await disk.canMetaContext(CONTEXT_BASE_ALLOCATION);
     return new DiskSource(disk, await askGeometry(disk), onlyDirty, hasAllocation);

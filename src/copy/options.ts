@@ -32,8 +32,8 @@ export interface CopyOptions extends InFlightOptions {
   /** Reads everything back at the end and compares it with the source. */
   verify?: boolean | undefined;
   /**
-   * Copies only what a dirty bitmap of qemu's says has changed: `qemu:dirty-bitmap:NAME`, which was given to `addMetaContext` before
-   * connecting; the rest of the destination stays as it is.
+   * Copies only what a dirty bitmap of qemu's says has changed: `qemu:dirty-bitmap:NAME`, which is one of `contexts` of `openDisk`, or was
+   * given to `addMetaContext` before connecting; the rest of the destination stays as it is.
    */
   onlyDirty?: string | undefined;
 }
