@@ -45,6 +45,7 @@ export class RangeSet implements Iterable<Readonly<Range>> {
   }
 
   subtract({ start, end }: Readonly<Range>): void {
+    if (start >= end) return;
     const first = this.#firstThatEndsFrom(start + 1n);
     let after = first;
     const rest: Range[] = [];
@@ -58,11 +59,17 @@ export class RangeSet implements Iterable<Readonly<Range>> {
   /** What of a range is in the set. */
   within({ start, end }: Readonly<Range>): Range[] {
     const found: Range[] = [];
+    if (start >= end) return found;
     for (let i = this.#firstThatEndsFrom(start + 1n), next = this.#ranges[i]; next !== undefined && next.start < end; ) {
       found.push({ start: greater(next.start, start), end: lesser(next.end, end) });
       next = this.#ranges[++i];
     }
     return found;
+  }
+
+  /** Whether all of a range is in the set. */
+  holds(range: Readonly<Range>): boolean {
+    return this.gaps(range).next().done === true;
   }
 
   /** What of a range is not in the set. */
