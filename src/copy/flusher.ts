@@ -20,12 +20,19 @@ export interface FlushActions {
 export class Flusher {
   readonly #actions: FlushActions;
   #unflushed = new RangeSet();
+  /** All that this copy has written or begun to write. */
+  readonly #ours = new RangeSet();
   #bytes = 0n; // since the last flush began
   #failures = 0;
   #running: Promise<void> | undefined;
 
   constructor(actions: FlushActions) {
     this.#actions = actions;
+  }
+
+  /** A write begins. */
+  begins(range: Range): void {
+    this.#ours.add(range);
   }
 
   /** Takes note of what the destination has acknowledged. */
@@ -59,6 +66,7 @@ export class Flusher {
       for (const range of covered) this.#unflushed.add(range);
       const lost = lostRanges(error);
       if (lost === undefined || this.#actions.rewrite === undefined || ++this.#failures >= mostFailures) throw error;
+      if (lost.some((range) => !this.#ours.holds(range))) throw error; // somebody else wrote there, and is to hear of it
       await this.#actions.rewrite(lost);
       return;
     }

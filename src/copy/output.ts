@@ -43,7 +43,10 @@ export class Output {
 
   async zero({ start, end }: Range): Promise<void> {
     const count = Number(end - start);
-    if (!this.skipsZeroes) await this.#destination.zero(count, start, this.#options.signal);
+    if (!this.skipsZeroes) {
+      this.#begins(start, count);
+      await this.#destination.zero(count, start, this.#options.signal);
+    }
     this.#flusher.written(start, count);
   }
 
@@ -59,6 +62,7 @@ export class Output {
   async #put(bytes: Uint8Array<ArrayBuffer>, at: bigint, skipsZeroes: boolean): Promise<void> {
     const count = bytes.length; // of a buffer that may be moved to a worker
     const { sparse, signal } = this.#options;
+    this.#begins(at, count);
     if (sparse === 0 || !(skipsZeroes || this.#destination.canZero)) {
       await this.#write(bytes, at);
     } else {
@@ -71,6 +75,13 @@ export class Output {
       await allDone(work);
     }
     this.#flusher.written(at, count);
+  }
+
+  /** Blocks are written whole. */
+  #begins(at: bigint, count: number): void {
+    const block = BigInt(this.#destination.block);
+    const end = at + BigInt(count) + block - 1n;
+    this.#flusher.begins({ start: at - (at % block), end: end - (end % block) });
   }
 
   async #write(bytes: Uint8Array<ArrayBuffer>, at: bigint): Promise<void> {

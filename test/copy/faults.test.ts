@@ -67,6 +67,16 @@ describe('what a server lost before a flush', () => {
     expect(await failure(copy(new Blob([source()]), disk))).toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test('ends the copy where somebody else wrote, who is to hear of it', async () => {
+    const disk = new ForgetfulDisk(6 * MiB, 1);
+    await disk.pwrite(new Uint8Array(512), 6 * MiB - 512);
+    const error = await failure(copy(new Blob([source()]), disk));
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect((error as Error).cause).toMatchObject({
+      ranges: expect.arrayContaining([{ offset: BigInt(6 * MiB - 512), length: 512n }]),
+    });
+  });
+
   test('cannot be had again from a stream', async () => {
     const disk = new ForgetfulDisk(6 * MiB, 1);
     expect(await failure(copy(new Blob([source()]).stream(), disk))).toMatchObject({ code: 'ECONNRESET' });
