@@ -10,7 +10,7 @@ export function checkedInFlight(call: string, { inFlight = defaultInFlight }: { 
 /** Bounds how many requests run at a time. When one fails, the next `add`, or `end`, throws its error. */
 export class InFlight {
   readonly #inFlight: number;
-  #running = 0;
+  readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
   /** Those who wait for a request to end. A race of all requests would cost as many callbacks for each of them. */
   #waiting: (() => void)[] = [];
@@ -20,31 +20,28 @@ export class InFlight {
   }
 
   async add(request: Promise<void>): Promise<void> {
-    this.#running++;
-    request.then(this.#requestOnEnd, (error: unknown) => {
-      this.#failure ??= { error };
-      this.#requestOnEnd();
-    });
-    while (this.#running >= this.#inFlight && this.#failure === undefined) await this.#nextEnd();
+    const running = request
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .then(() => {
+        this.#running.delete(running);
+        const waiting = this.#waiting;
+        this.#waiting = [];
+        for (const resolve of waiting) resolve();
+      });
+    this.#running.add(running);
+    while (this.#running.size >= this.#inFlight && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
     if (this.#failure !== undefined) await this.end();
   }
 
   /** Waits for all of them, even when one has failed: only then are the caller's buffers its own again. */
   async end(): Promise<void> {
-    while (this.#running > 0) await this.#nextEnd();
+    await Promise.all(this.#running); // the promises themselves, so that the stack of an error leads to whoever awaits this
     if (this.#failure !== undefined) throw this.#failure.error;
   }
-
-  #nextEnd(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
-  }
-
-  readonly #requestOnEnd = () => {
-    this.#running--;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
-  };
 }
