@@ -75,7 +75,7 @@ export class Command implements Closure {
   /** As `map`, for a buffer of zeroes. */
   mapZeroed(bytes: Uint8Array): Pointer {
     const address = this.map(bytes);
-    if (this.#mapping !== undefined) this.#mapping.zeroed = true;
+    if (this.#mapping !== undefined) this.#mapping.rest = 'zero';
     return address;
   }
 
@@ -120,6 +120,7 @@ export class Command implements Closure {
   completed(errno: number): number {
     this.errno = errno;
     this.#isCompleted = true;
+    if (this.#mapping !== undefined) this.owner.buffers.reach(this.#mapping, this.#mapping.length);
     if (this.waiter !== undefined) this.owner.commandCompleted(this);
     const isDetached = errno === 0 && this.#mapping !== undefined && this.owner.buffers.isDetached(this.#mapping);
     return isDetached ? EFAULT : 0;

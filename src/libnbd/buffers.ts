@@ -20,8 +20,13 @@ export interface Mapping {
   readonly bytes: Uint8Array;
   /** How many bytes it had when it was mapped: a buffer that is transferred loses them. */
   readonly length: number;
-  /** Whether all of its bytes are known to be zero, so that there is nothing to clear when libnbd clears it. */
-  zeroed: boolean;
+  /** Nothing was received from here on; see `rest`. */
+  untouched: number;
+  /**
+   * What lies from `untouched` on: what the caller gave, zeroes, or what the caller gave where libnbd wants zeroes. The last is cleared only
+   * where nothing is received, since most reads fill all of their buffer.
+   */
+  rest: 'given' | 'zero' | 'stale';
   /** The first page of its addresses, and the page after the last. */
   readonly first: number;
   readonly end: number;
@@ -36,11 +41,12 @@ export class Buffers {
   map(bytes: Uint8Array): Mapping {
     const count = Math.max(1, Math.ceil(bytes.length / pageSize));
     const first = this.#find(count);
-    const mapping = {
+    const mapping: Mapping = {
       address: firstVirtualAddress + first * pageSize,
       bytes,
       length: bytes.length,
-      zeroed: false,
+      untouched: 0,
+      rest: 'given',
       first,
       end: first + count,
     };
@@ -55,7 +61,15 @@ export class Buffers {
     return mapping.bytes.length !== mapping.length;
   }
 
+  /** To be called before bytes are put into the buffer at a position: what was left out before it is cleared. */
+  reach(mapping: Mapping, position: number): void {
+    if (position <= mapping.untouched) return;
+    if (mapping.rest === 'stale' && !this.isDetached(mapping)) mapping.bytes.fill(0, mapping.untouched, position);
+    mapping.untouched = position;
+  }
+
   unmap(mapping: Mapping): void {
+    this.reach(mapping, mapping.length);
     for (let page = mapping.first; page < mapping.end; page++) this.#pages[page] = undefined;
     this.#used -= mapping.end - mapping.first;
     if (this.#used === 0) this.#next = 0; // keeps the table short while few requests are in flight at a time

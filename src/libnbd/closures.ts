@@ -80,8 +80,10 @@ export class Closures {
   }
 
   chunk(key: number, subbuf: number, count: number, offset: bigint, status: number, error: Pointer): number {
-    const { bytes, address } = this.#buffers.at(subbuf);
+    const mapping = this.#buffers.at(subbuf);
+    const { bytes, address } = mapping;
     const start = subbuf - address;
+    this.#buffers.reach(mapping, start + count); // a hole is not received
     return this.#callWithError(key, error, (ref) => [bytes.subarray(start, start + count), unsigned(offset), status, ref]);
   }
 

@@ -30,10 +30,14 @@ export class SocketCalls {
     if (address < firstVirtualAddress) result = socket.receive(this.#memory.bytes, address, length);
     else {
       const mapping = this.#buffers.at(address);
-      mapping.zeroed = false;
       // Bytes for a buffer that was transferred are skipped: only its command fails (src/handle/command.ts).
       if (this.#buffers.isDetached(mapping)) result = socket.skip(length);
-      else result = socket.receive(mapping.bytes, address - mapping.address, length);
+      else {
+        const start = address - mapping.address;
+        this.#buffers.reach(mapping, start);
+        result = socket.receive(mapping.bytes, start, length);
+        if (result > 0) mapping.untouched = Math.max(mapping.untouched, start + result);
+      }
     }
     if (result < 0) this.#failures.lastCause = socket.failure;
     return result;
@@ -81,9 +85,18 @@ export class SocketCalls {
 
   fill(address: number, byte: number, length: number): void {
     const mapping = this.#buffers.at(address);
-    if ((byte === 0 && mapping.zeroed) || this.#buffers.isDetached(mapping)) return;
+    if (this.#buffers.isDetached(mapping)) return;
     const start = address - mapping.address;
+    if (byte === 0 && start >= mapping.untouched) {
+      if (mapping.rest === 'zero') return;
+      if (start === 0 && length === mapping.length) {
+        mapping.rest = 'stale';
+        return;
+      }
+    }
+    this.#buffers.reach(mapping, start);
     mapping.bytes.fill(byte, start, start + length);
+    mapping.untouched = Math.max(mapping.untouched, start + length);
   }
 
   peek(address: number, copy: number, length: number): void {
