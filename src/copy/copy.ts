@@ -4,6 +4,7 @@
 // 2. Take up the journal, if the copy is to be resumed.
 // 3. Move the bytes (run.ts), flush, and verify if asked to.
 // 4. Finish the destination: a new file gets its name now. After a failure, abandon it, and say how far the copy came.
+import { abortable } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
 import { RangeSet } from '../disk/range_set.js';
 import { copyError } from './copy_error.js';
@@ -71,7 +72,7 @@ async function move(source: Source, destination: Destination, work: Work): Promi
   if (!destination.isRandom) {
     const written = source.isRandom ? await copyToStream(source, destination, work) : await passOn(source, destination, work);
     work.meter.end(written);
-    await destination.finish();
+    await abortable(destination.finish(), work.signal);
     return { bytes: written, written };
   }
   if (source.isRandom) return moveAtRandom(source, destination, work);

@@ -6,7 +6,7 @@ import { NAMESPACE_QEMU } from '../generated/constants.js';
 import type { ProgressOptions } from './progress.js';
 
 export interface InFlightOptions extends WaitOptions, ProgressOptions {
-  /** The size of a request in bytes, 256 KiB unless told otherwise; rounded to the blocks of both ends. */
+  /** The size of a request in bytes, 1 MiB unless told otherwise; rounded to the blocks of both ends. */
   requestSize?: number | undefined;
   /** How many requests are in flight at most, in all; 64 unless told otherwise, and 32 MiB of them at most. */
   inFlight?: number | undefined;
@@ -50,7 +50,7 @@ export interface Settings {
   readonly onlyDirty: string | undefined;
 }
 
-const defaultRequestSize = 2 ** 18;
+const defaultRequestSize = 2 ** 20;
 const defaultInFlight = 64;
 const mostBytesInFlight = 2 ** 25;
 const defaultSparse = 4096;

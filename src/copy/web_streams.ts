@@ -29,6 +29,7 @@ export class WritableDestination implements SequentialDestination {
   readonly isRandom = false;
   readonly name = 'the stream';
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #last: Promise<void> | undefined;
 
   constructor(stream: WritableStream<Uint8Array>) {
     this.#writer = stream.getWriter();
@@ -37,10 +38,12 @@ export class WritableDestination implements SequentialDestination {
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.#writer.ready;
-    this.#writer.write(bytes).catch(() => {}); // `ready` and `close` fail with the same error
+    this.#last = this.#writer.write(bytes);
+    this.#last.catch(() => {}); // `ready` fails with the same error
   }
 
   async finish(): Promise<void> {
+    await this.#last; // `close` would tell of its own error, that the stream has failed
     await this.#writer.close();
   }
 

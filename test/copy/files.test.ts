@@ -131,7 +131,7 @@ test('verify finds a file that does not have what was written', async () => {
   // The source has changed when it is read again.
   let reads = 0;
   disk.before = async () => {
-    if (++reads > 4) disk.bytes[777_777] = ~(noise(MiB)[777_777] as number);
+    if (++reads > 1) disk.bytes[777_777] = ~(noise(MiB)[777_777] as number);
   };
   const error = await failure(copy(disk, join(folder, 'other'), { verify: true }));
   expect(error).toMatchObject({ code: 'EIO', message: expect.stringContaining('read back at offset 777777 differs') });

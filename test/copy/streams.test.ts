@@ -55,7 +55,10 @@ describe('web streams', () => {
     expect(error).toMatchObject({ code: 'ENOSPC' });
   });
 
-  test('an abort ends a stream that brings nothing, and one that takes nothing', async () => {
+  /** Several requests, and the whole disk by one. */
+  const sizes = [2 ** 18, MiB];
+
+  test.for(sizes)('an abort ends a stream that brings nothing, and one that takes nothing, by %d bytes', async (requestSize) => {
     const reason = new Error('stop');
     let cancelled: unknown;
     const silent = new ReadableStream<Uint8Array>({
@@ -64,7 +67,7 @@ describe('web streams', () => {
       },
     });
     const abort = new AbortController();
-    const copying = failure(copy(silent, new MemoryDisk(MiB), { signal: abort.signal }));
+    const copying = failure(copy(silent, new MemoryDisk(MiB), { requestSize, signal: abort.signal }));
     setTimeout(() => abort.abort(reason));
     expect(await copying).toBe(reason);
     expect(cancelled).toBe(reason);
@@ -81,24 +84,24 @@ describe('web streams', () => {
       },
     });
     const other = new AbortController();
-    expect(await failure(copy(new MemoryDisk(MiB), full, { signal: other.signal }))).toBe(reason);
+    expect(await failure(copy(new MemoryDisk(MiB), full, { requestSize, signal: other.signal }))).toBe(reason);
     expect(aborted).toBe(reason);
   });
 
-  test('that fail end the copy with their error', async () => {
+  test.for(sizes)('that fail end the copy with their error, by %d bytes', async (requestSize) => {
     const thrown = new Error('no more');
     const bad = new ReadableStream<Uint8Array>({
       pull() {
         throw thrown;
       },
     });
-    expect(await failure(copy(bad, new MemoryDisk(MiB)))).toBe(thrown);
+    expect(await failure(copy(bad, new MemoryDisk(MiB), { requestSize }))).toBe(thrown);
     const full = new WritableStream({
       write() {
         throw thrown;
       },
     });
-    expect(await failure(copy(new MemoryDisk(MiB), full))).toBe(thrown);
+    expect(await failure(copy(new MemoryDisk(MiB), full, { requestSize }))).toBe(thrown);
   });
 
   test('must bring bytes', async () => {
