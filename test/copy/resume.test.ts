@@ -34,7 +34,7 @@ test.for<[string, string[]]>([
   ['dense', ['pattern', '320M']],
   ['sparse', ['sparse-random', '320M', 'percent=50', 'runlength=1048576']],
 ])('a copy of a %s disk that was killed goes on, and does not write again what was on stable storage', async ([, plugin]) => {
-  const server = await nbdkit(...plugin);
+  const server = await nbdkit('--threads=1', ...plugin); // several can run into an assertion of nbdkit's when their client is killed
   const folder = await temporaryFolder();
   await killed(server.path, folder);
   const left = (await readdir(folder)).filter((name) => !name.endsWith('.new')); // the next journal may be on its way
