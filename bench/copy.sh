@@ -10,7 +10,11 @@ for program in nbdkit nbdcopy qemu-img; do
 done
 install_node_modules
 bash build.sh
-mkdir -p build/bench
+built=build/bench
+mkdir -p $built
+. bench/peers/build.sh
+install_vates || say 'could not install @vates/nbd-client: going on without it'
+bundle_vates bench/peers/vates_copy.ts
 npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
-  --packages=external --out-extension:.js=.mjs --outdir=build/bench bench/copy.ts bench/copy_ours.ts
-node build/bench/copy.mjs "$@"
+  --packages=external --out-extension:.js=.mjs --outdir=$built bench/copy.ts bench/copy_ours.ts
+node $built/copy.mjs "$@"

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { freePort } from './server.js';
 
 const execute = promisify(execFile);
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
   },
 });
@@ -30,21 +31,34 @@ interface CopyCase {
   readonly content: 'dense' | 'sparse';
   /** Node cannot find a file's holes: neither may nbdcopy. */
   readonly nbdcopy: readonly string[];
+  /** Over TCP, @vates/nbd-client's reader of several connections takes part. */
+  readonly transport?: 'tcp';
   readonly target: number | undefined;
 }
 
 const memory = ['memory', '1G'] as const;
 const cases: readonly CopyCase[] = [
   { name: 'dense: NBD to file', disk: memory, source: 'disk', content: 'dense', nbdcopy: [], target: 0.8 },
+  {
+    name: 'dense: NBD over TCP to file',
+    disk: memory,
+    source: 'disk',
+    content: 'dense',
+    nbdcopy: [],
+    transport: 'tcp',
+    target: undefined,
+  },
   { name: 'dense: file to NBD', disk: memory, source: 'file', content: 'dense', nbdcopy: [], target: 0.8 },
   { name: 'sparse: NBD to file', disk: ['sparse-random', '1G'], source: 'disk', content: 'sparse', nbdcopy: [], target: 0.8 },
   { name: 'sparse: file to NBD', disk: memory, source: 'file', content: 'sparse', nbdcopy: ['--no-extents'], target: 0.8 },
 ];
 
-/** nbdkit on a Unix socket of the folder; resolves with what ends it. */
-async function serve(plugin: readonly string[]): Promise<{ uri: string; stop: () => Promise<void> }> {
+/** nbdkit on a Unix socket of the folder, or on TCP; resolves with what ends it. */
+async function serve(plugin: readonly string[], transport?: 'tcp'): Promise<{ uri: string; stop: () => Promise<void> }> {
   const [socket, pidfile] = [inFolder('socket'), inFolder('pid')];
-  const server = spawn('nbdkit', ['--foreground', '--exit-with-parent', '-P', pidfile, '-U', socket, ...plugin], {
+  const port = String(transport === 'tcp' ? await freePort() : 0);
+  const listen = transport === 'tcp' ? ['-i', '127.0.0.1', '-p', port] : ['-U', socket];
+  const server = spawn('nbdkit', ['--foreground', '--exit-with-parent', '-P', pidfile, ...listen, ...plugin], {
     stdio: 'inherit',
   });
   while (!existsSync(pidfile)) {
@@ -57,7 +71,7 @@ async function serve(plugin: readonly string[]): Promise<{ uri: string; stop: ()
     await ended;
     await Promise.all([socket, pidfile].map((file) => rm(file, { force: true })));
   };
-  return { uri: `nbd+unix:///?socket=${socket}`, stop };
+  return { uri: transport === 'tcp' ? `nbd://127.0.0.1:${port}` : `nbd+unix:///?socket=${socket}`, stop };
 }
 
 interface Timed {
@@ -73,26 +87,31 @@ async function timed(program: string, ...args: string[]): Promise<Timed> {
   return { seconds: (performance.now() - start) / 1000 };
 }
 
-async function timedOurs(...args: string[]): Promise<Timed> {
-  const program = fileURLToPath(new URL('copy_ours.mjs', import.meta.url));
+const built = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const vates = built('vates/vates_copy.mjs');
+
+/** A program of Node's that prints what it took, without Node's own start. */
+async function timedInNode(program: string, ...args: string[]): Promise<Timed> {
   const { stdout } = await execute(process.execPath, [program, ...args]);
   return JSON.parse(stdout) as Timed;
 }
 
-type Name = 'ours' | 'nbdcopy' | 'qemu-img';
+const peers = ['nbdcopy', 'qemu-img', '@vates'] as const;
+type Name = 'ours' | (typeof peers)[number];
 
-async function measure({ disk, source, content, nbdcopy }: CopyCase): Promise<Map<Name, Timed[]>> {
-  const { uri, stop } = await serve(disk);
+async function measure({ disk, source, content, nbdcopy, transport }: CopyCase): Promise<Map<Name, Timed[]>> {
+  const { uri, stop } = await serve(disk, transport);
   const target = inFolder('target');
   try {
     if (source === 'disk' && content === 'dense') await execute('nbdcopy', [inFolder('dense'), uri]);
     const [from, to] = source === 'disk' ? [uri, target] : [inFolder(content), uri];
     const existing = source === 'disk' ? [] : ['-n'];
     const competitors: [Name, () => Promise<Timed>][] = [
-      ['ours', () => timedOurs(from, to, values.connections)],
+      ['ours', () => timedInNode(built('copy_ours.mjs'), from, to, values.connections)],
       ['nbdcopy', () => timed('nbdcopy', '--flush', ...nbdcopy, from, to)],
       ['qemu-img', () => timed('qemu-img', 'convert', '-f', 'raw', '-O', 'raw', ...existing, from, to)],
     ];
+    if (transport === 'tcp' && existsSync(vates)) competitors.push(['@vates', () => timedInNode(vates, from, to)]);
     const rounds = new Map<Name, Timed[]>(competitors.map(([name]) => [name, []]));
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [name, run] of competitors) {
@@ -113,8 +132,8 @@ function line({ name, target }: CopyCase, rounds: Map<Name, Timed[]>): string {
   const ratio = (who: Name) => best(who) / best('ours');
   const most = (what: 'rss' | 'module') => Math.max(...(rounds.get('ours') ?? []).map((one) => one[what] ?? 0)) / 2 ** 20;
   const met = target === undefined ? '' : `target >= ${target} of nbdcopy: ${ratio('nbdcopy') >= target ? 'met' : 'NOT MET'}`;
-  const peers = (['nbdcopy', 'qemu-img'] as const).map((who) => `${who} ${rate(who)} (${ratio(who).toFixed(2)})`).join(', ');
-  return `${name}: ours ${rate('ours')}, ${peers}; RSS ${most('rss').toFixed(0)} MiB, module ${most('module').toFixed(2)} MiB; ${met}`;
+  const others = peers.filter((who) => rounds.has(who)).map((who) => `${who} ${rate(who)} (${ratio(who).toFixed(2)})`);
+  return `${name}: ours ${rate('ours')}, ${others.join(', ')}; RSS ${most('rss').toFixed(0)} MiB, module ${most('module').toFixed(2)} MiB; ${met}`;
 }
 
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

@@ -27,9 +27,5 @@ npx --no-install esbuild --log-level=warning --bundle --platform=node --format=e
   bench/main.ts bench/ours.ts bench/through_proxy.ts bench/chromium.ts
 npx --no-install esbuild --log-level=warning --bundle --format=esm --alias:libnbd-wasm=./dist/browser.js \
   --outfile=$built/page.js bench/page.ts
-if [ -d $vates/node_modules/@vates/nbd-client ]; then
-  # Its own folder, so that Node finds the package beside it.
-  npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
-    --external:@vates/nbd-client --outfile=$vates/vates.mjs bench/peers/vates.ts
-fi
+bundle_vates bench/peers/vates.ts
 node $built/main.mjs "$@"

@@ -25,7 +25,7 @@ vates=$built/vates
 # needs only the three that are named here.
 install_vates() {
   local package=$vates/node_modules/@vates/nbd-client
-  [ ! -d $package ] || return 0
+  [ ! -d $package ] || [ ! -d $vates/node_modules/@vates/async-each ] || return 0
   say 'installing @vates/nbd-client'
   rm -rf $vates
   mkdir -p $vates/unpacked
@@ -33,9 +33,16 @@ install_vates() {
   (
     cd $vates
     npm install --silent --no-audit --no-fund --ignore-scripts \
-      promise-toolbox@0.21.0 @vates/read-chunk@1.2.1 @xen-orchestra/log@0.7.2 >&2 &&
+      promise-toolbox@0.21.0 @vates/read-chunk@1.2.1 @xen-orchestra/log@0.7.2 @vates/async-each@1.0.3 >&2 &&
       npm pack --silent @vates/nbd-client@3.6.0 >/dev/null &&
       tar --extract --directory=unpacked --strip-components=1 --file=vates-nbd-client-3.6.0.tgz
   ) || return
   mv $vates/unpacked $package # last, so that a broken installation is never taken for a whole one
+}
+
+# A program of it, in its own folder, so that Node finds the package beside it.
+bundle_vates() {
+  [ -d $vates/node_modules/@vates/nbd-client ] || return 0
+  npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
+    --external:@vates/nbd-client --external:@vates/nbd-client/multi.mjs --out-extension:.js=.mjs --outdir=$vates "$@"
 }

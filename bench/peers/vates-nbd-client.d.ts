@@ -8,3 +8,16 @@ declare module '@vates/nbd-client' {
     disconnect(): Promise<void>;
   }
 }
+
+declare module '@vates/nbd-client/multi.mjs' {
+  export default class MultiNbdClient {
+    constructor(
+      settings: { address: string; port: number; exportname: string },
+      options: { nbdConcurrency: number; readAhead: number },
+    );
+    readonly exportSize: bigint;
+    connect(): Promise<void>;
+    readBlocks(blocks: () => Iterable<{ index: number; size: number }>): AsyncIterable<Uint8Array>;
+    disconnect(): Promise<void>;
+  }
+}
