@@ -26,6 +26,8 @@ export interface CacheOptions {
 /** A block, there or on its way. */
 interface Block {
   bytes: Promise<Uint8Array>;
+  /** The same, once it is there. */
+  found?: Uint8Array;
   readonly length: number;
 }
 
@@ -98,6 +100,21 @@ export class BlockCache {
       view.set(await readPiece(this.#source, this.#geometry, { at: BigInt(start), count: view.length }, signal));
     }
     return view;
+  }
+
+  /** Fills an array with what is there already; false where some of it is not. */
+  peek(view: Uint8Array, offset: number): boolean {
+    const end = offset + view.length;
+    const [first, last] = [this.#blockAt(offset), this.#blockAt(end - 1)];
+    if (!this.#isSure(first, last)) return false;
+    for (let number = first; number <= last; number++) if (this.#blocks.get(number)?.found === undefined) return false;
+    for (let number = first; number <= last; number++) {
+      const at = number * this.#size;
+      const found = this.#blocks.get(number)?.found ?? new Uint8Array();
+      const from = Math.max(offset, at);
+      view.set(found.subarray(from - at, Math.min(end - at, found.length)), from - offset);
+    }
+    return true;
   }
 
   /** Makes a change of the disk. */
@@ -178,7 +195,10 @@ export class BlockCache {
       const length = Math.min(this.#size, stop - start - from);
       const bytes = read.then((all) => all.slice(from, from + length)); // its own, so that it can be given up alone
       const block: Block = { bytes, length };
-      bytes.catch(() => this.#forget(number, block)); // the next reader asks again
+      bytes.then(
+        (found) => (block.found = found),
+        () => this.#forget(number, block), // the next reader asks again
+      );
       this.#blocks.set(number, block);
       this.#held += length;
       blocks.push(block);
@@ -219,7 +239,7 @@ export class BlockCache {
 const answers: readonly (ErrnoCode | null)[] = ['EPERM', 'EIO', 'ENOMEM', 'EINVAL', 'ENOSPC', 'EOVERFLOW', 'ENOTSUP', 'EROFS'];
 
 /** Whether an error says that a request is over: it was refused. Of any other, the server may not have heard yet, or not have answered. */
-function isAnswer(error: unknown): boolean {
+export function isAnswer(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true;
   return (
     error instanceof NBDError && !error.isFatal && !(error instanceof DiskError) && answers.includes(error.code as ErrnoCode)
