@@ -1,0 +1,240 @@
+// Miss and replay: how C code that reads synchronously reads a disk that answers later, with no Asyncify, no threads and no patch.
+//
+// 1. A call begins with the module's memory and stack as they were right after initialization.
+// 2. `diskRead`, which the module imports, looks for the bytes: among what was fetched for this call, then in the cache of blocks.
+// 3. A read whose bytes are missing is noted. The round is then of no use: an exception unwinds it, at once, or after some more misses
+//    where the code goes on without the bytes and so tells what it will want next.
+// 4. The missing bytes are fetched, side by side, and the call is made again. A round without a miss has the result.
+//
+// What a hostile disk did to the memory is gone after each round, and nothing has to be freed. Memory that grew goes back too: the next
+// round has a new instance. A round is synchronous, so several calls can take turns on one instance.
+import { abortable } from '../base/abort.js';
+import { errnoOf, NBDError } from '../base/errors.js';
+import { Memory } from './memory.js';
+
+/** What every module exports that is called so. */
+export interface ReplayExports {
+  readonly memory: WebAssembly.Memory;
+  readonly __stack_pointer: WebAssembly.Global<'i32'>;
+}
+
+/** Where the bytes come from. */
+export interface ReplaySource {
+  /** Fills the view where all of its bytes are at hand; false where they have to be read. */
+  peek(view: Uint8Array, offset: bigint): boolean;
+  /** Reads bytes. Resolves with an error where the disk says that they cannot be read, and rejects where it can be asked no more. */
+  read(offset: bigint, length: number, signal: AbortSignal | undefined): Promise<Uint8Array | NBDError>;
+}
+
+/** Bounds of a call, beyond which it rejects with a {@link ReplayError}. */
+export interface ReplayLimits {
+  /** How often it is made again. */
+  readonly rounds: number;
+  /** Reads that a round makes. */
+  readonly reads: number;
+  /** Bytes that are fetched for it, which it keeps until it ends. */
+  readonly bytes: number;
+  /** Misses that a round may have; 1 where the code does not go on without the bytes. */
+  readonly misses: number;
+}
+
+/** A range that the disk could not read. */
+export interface Unreadable {
+  readonly offset: bigint;
+  readonly length: number;
+  readonly error: NBDError;
+}
+
+/** The code failed on what the disk has, or went beyond a bound; the next call can be made all the same. */
+export class ReplayError extends NBDError {}
+
+export interface ReplayResult<T> {
+  readonly value: T;
+  /** What the code wanted and did not get, in the order in which it asked. */
+  readonly unreadable: readonly Unreadable[];
+}
+
+export class Replay<Exports extends ReplayExports> {
+  readonly #name: string;
+  readonly #compiled: WebAssembly.Module;
+  readonly #imports: (memory: Memory) => WebAssembly.Imports;
+  readonly #limits: ReplayLimits;
+  #instance: Promise<Instance<Exports>> | undefined;
+  /** The call whose round is running. */
+  #call: Call | undefined;
+
+  /** `imports` are the module's, beside `replay.diskRead` and the notice of growth. */
+  constructor(
+    name: string,
+    compiled: WebAssembly.Module,
+    imports: (memory: Memory) => WebAssembly.Imports,
+    limits: ReplayLimits,
+  ) {
+    this.#name = name;
+    this.#compiled = compiled;
+    this.#imports = imports;
+    this.#limits = limits;
+  }
+
+  /** Does `work` with the exports, again and again until it has all that it reads. It must begin with nothing each time. */
+  async call<T>(
+    source: ReplaySource,
+    work: (exports: Exports, memory: Memory) => T,
+    signal?: AbortSignal,
+  ): Promise<ReplayResult<T>> {
+    const call = new Call(this.#name, source, this.#limits);
+    for (let round = 0; round < this.#limits.rounds; round++) {
+      signal?.throwIfAborted();
+      this.#instance ??= Instance.make<Exports>(this.#compiled, (memory) => this.#allImports(memory));
+      const outcome = this.#round(await this.#instance, call, work);
+      if (outcome !== undefined) return { value: outcome.value, unreadable: call.unreadable };
+      await call.fetch(signal);
+    }
+    throw new ReplayError(`${this.#name} wanted more than ${this.#limits.rounds} rounds: the disk leads it on and on`, 'ELOOP');
+  }
+
+  /** The result of a round, or undefined where bytes were missing. */
+  #round<T>(instance: Instance<Exports>, call: Call, work: (exports: Exports, memory: Memory) => T): { value: T } | undefined {
+    instance.putBack();
+    call.begin();
+    this.#call = call;
+    try {
+      const value = work(instance.exports, instance.memory);
+      return call.isMissing ? undefined : { value };
+    } catch (error) {
+      if (call.isMissing) return undefined; // whatever it did without the bytes
+      if (error instanceof WebAssembly.RuntimeError) throw trapped(this.#name, error);
+      throw error;
+    } finally {
+      this.#call = undefined;
+      if (instance.hasGrown) this.#instance = undefined;
+    }
+  }
+
+  #allImports(memory: Memory): WebAssembly.Imports {
+    const diskRead = (address: number, length: number, offset: bigint): number => {
+      if (this.#call === undefined) throw new Error(`${this.#name} read the disk outside a call`);
+      return this.#call.diskRead(memory.bytes.subarray(address, address + length), offset);
+    };
+    return { replay: { diskRead }, env: { emscripten_notify_memory_growth: () => {} }, ...this.#imports(memory) };
+  }
+}
+
+const trapped = (name: string, cause: Error): ReplayError =>
+  new ReplayError(`${name} failed inside on what the disk has (${cause.message})`, 'EUCLEAN', { cause });
+
+/** Thrown through the module's frames to end a round. */
+const miss = new Error('bytes are missing');
+
+/** What one call has been given, and what it still wants. */
+class Call {
+  readonly #name: string;
+  readonly #source: ReplaySource;
+  readonly #limits: ReplayLimits;
+  /** By offset and length: a call asks for the same each time that it is made again. */
+  readonly #fetched = new Map<string, Uint8Array | NBDError>();
+  readonly #missing = new Map<string, { readonly offset: bigint; readonly length: number }>();
+  readonly #unreadable = new Map<string, Unreadable>();
+  #reads = 0;
+  #held = 0;
+
+  constructor(name: string, source: ReplaySource, limits: ReplayLimits) {
+    this.#name = name;
+    this.#source = source;
+    this.#limits = limits;
+  }
+
+  get isMissing(): boolean {
+    return this.#missing.size > 0;
+  }
+
+  get unreadable(): readonly Unreadable[] {
+    return [...this.#unreadable.values()];
+  }
+
+  begin(): void {
+    this.#reads = 0;
+    this.#unreadable.clear();
+  }
+
+  /** Fills the view, whose memory is the module's. The result is 0, or an error's number, negated. */
+  diskRead(view: Uint8Array, offset: bigint): number {
+    if (++this.#reads > this.#limits.reads) {
+      if (this.isMissing) throw miss;
+      throw new ReplayError(`${this.#name} made more than ${this.#limits.reads} reads: the disk leads it on and on`, 'ELOOP');
+    }
+    const key = `${offset}+${view.length}`;
+    const known = this.#fetched.get(key);
+    if (known instanceof NBDError) {
+      this.#unreadable.set(key, { offset, length: view.length, error: known });
+      return -errnoOf('EIO');
+    }
+    if (known !== undefined) view.set(known);
+    else if (!this.#source.peek(view, offset)) return this.#note(key, offset, view.length);
+    return 0;
+  }
+
+  #note(key: string, offset: bigint, length: number): number {
+    if (!this.#missing.has(key)) {
+      if (this.#held + length > this.#limits.bytes) {
+        if (this.isMissing) throw miss;
+        const range = `${length} bytes at offset ${offset}`;
+        throw new ReplayError(`${this.#name} wanted more than ${this.#limits.bytes} bytes, the last ${range}`, 'EFBIG');
+      }
+      this.#held += length;
+      this.#missing.set(key, { offset, length });
+    }
+    if (this.#missing.size >= this.#limits.misses) throw miss;
+    return -errnoOf('EIO');
+  }
+
+  /** Fetches all that was missing. */
+  async fetch(signal: AbortSignal | undefined): Promise<void> {
+    const reads = [...this.#missing].map(async ([key, { offset, length }]) => {
+      this.#fetched.set(key, await this.#source.read(offset, length, signal));
+    });
+    await abortable(Promise.all(reads), signal);
+    this.#missing.clear();
+  }
+}
+
+/** An instance, and how it was right after initialization. */
+class Instance<Exports extends ReplayExports> {
+  readonly exports: Exports;
+  readonly memory: Memory;
+  readonly #size: number;
+  readonly #stackPointer: number;
+  /** The memory up to its last byte that is not zero. */
+  readonly #image: Uint8Array;
+
+  private constructor(exports: Exports, memory: Memory) {
+    this.exports = exports;
+    this.memory = memory;
+    this.#size = memory.size;
+    this.#stackPointer = exports.__stack_pointer.value;
+    const { bytes } = memory;
+    this.#image = bytes.slice(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+  }
+
+  static async make<Exports extends ReplayExports>(
+    compiled: WebAssembly.Module,
+    imports: (memory: Memory) => WebAssembly.Imports,
+  ): Promise<Instance<Exports>> {
+    const memory = new Memory();
+    const { exports } = await WebAssembly.instantiate(compiled, imports(memory));
+    memory.attach(exports.memory as WebAssembly.Memory);
+    (exports._initialize as () => void)();
+    return new Instance(exports as unknown as Exports, memory);
+  }
+
+  get hasGrown(): boolean {
+    return this.memory.size > this.#size;
+  }
+
+  putBack(): void {
+    const { bytes } = this.memory;
+    bytes.set(this.#image);
+    bytes.fill(0, this.#image.length);
+    this.exports.__stack_pointer.value = this.#stackPointer;
+  }
+}
