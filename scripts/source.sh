@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lays upstream's sources in build/: libnbd, and libxml2, of which libnbd's URIs need one file. Each comes from its submodule,
-# if it has one, from a cached tarball, or from Debian's source package, which holds the same tarball.
+# Lays upstream's sources in build/: libnbd; libxml2, of which libnbd's URIs need one file; util-linux, which has libblkid. Each comes
+# from its submodule, if it has one, from a cached tarball, or from Debian's source package, which holds the same tarball.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -82,3 +82,4 @@ lay() {
 
 lay libnbd 1.22.2 libnbd-1.22.2.tar.gz bdc403af00fd1c9b5ed20503765496a81c2d0197af550765af3dee196e8519ca
 lay libxml2 2.9.14 libxml2-2.9.14.tar.xz 4fe913dec8b1ab89d13b489b419a8203176ea39e931eaa0d25b17eafb9c279e9
+lay util-linux 2.41.5 util-linux-2.41.5.tar.xz f586e35d320ff537aab3ffeca37e9ecd482ccbe013590db4429a414d8aa6a728

@@ -1,0 +1,26 @@
+/* What util-linux's configure would find on Emscripten, as far as libblkid asks. The build includes it before each file. */
+#define HAVE_BYTESWAP_H 1
+#define HAVE_DECL_DIRFD 1
+#define HAVE_DIRFD 1
+#define HAVE_ENDIAN_H 1
+#define HAVE_ERR 1
+#define HAVE_ERRNO_H 1
+#define HAVE_ERRX 1
+#define HAVE_ERR_H 1
+#define HAVE_FSEEKO 1
+#define HAVE_LOFF_T 1
+#define HAVE_MEMPCPY 1
+#define HAVE_NANOSLEEP 1
+#define HAVE_OPENAT 1
+#define HAVE_PROGRAM_INVOCATION_SHORT_NAME 1
+#define HAVE_REALLOCARRAY 1
+#define HAVE_STDLIB_H 1
+#define HAVE_STRNDUP 1
+#define HAVE_STRNLEN 1
+#define HAVE_SYS_STAT_H 1
+#define HAVE_SYS_SYSMACROS_H 1
+#define HAVE_SYS_TYPES_H 1
+#define HAVE_UNISTD_H 1
+#define HAVE_USLEEP 1
+#define HAVE_WARN 1
+#define HAVE_WARNX 1
