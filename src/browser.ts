@@ -5,26 +5,28 @@ import type { AnyDestination, AnySource } from './copy/open.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
+import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { connectWebSocket } from './transports/connect_web_socket.js';
-import { compileResponse } from './wasm/compile.js';
+import { blkidFile, compileResponse, libnbdFile, type WasmFile } from './wasm/compile.js';
 
 export * from './shared.js';
 export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
-const compileUrl = (url: URL | string) =>
+const compileUrl = (url: URL | string, file: WasmFile) =>
   compileResponse(
     fetch(url).catch((cause: unknown) => {
       const what = cause instanceof Error ? cause.message : String(cause);
       const where = "the browser's console says why, such as a content security policy that does not allow it as connect-src";
-      throw new Error(`libnbd.wasm: ${url} cannot be fetched (${what}): ${where}`, { cause });
+      throw new Error(`${file.name}: ${url} cannot be fetched (${what}): ${where}`, { cause });
     }),
+    file,
   );
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
-export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url)), compileUrl, {
+export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url), libnbdFile), compileUrl, {
   connect: cannotConnect,
   connectWebSocket,
 });
@@ -46,3 +48,11 @@ export const compare: Compare<CopySource> = async (...args) => (await copying())
 export const checksum: Checksum<CopySource> = async (...args) => (await copying()).checksum(...args);
 
 const copying = () => import('./copy/web_calls.js'); // a page that copies nothing does not load it
+
+const calls = probeCalls(() => compileUrl(new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
+
+/** Finds out what is on a disk: {@link ProbeCall} tells how. */
+export const probe: ProbeCall = calls.probe;
+
+/** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
+export const partitions: PartitionsCall = calls.partitions;

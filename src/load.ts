@@ -3,7 +3,7 @@
 import type { Host } from './libnbd/host.js';
 import { Library } from './nbd.js';
 import type { Connect } from './transports/target.js';
-import { compile, type WasmSource } from './wasm/compile.js';
+import { compile, libnbdFile, type WasmFile, type WasmSource } from './wasm/compile.js';
 
 export interface LoadOptions {
   /**
@@ -24,12 +24,12 @@ export interface LoadOptions {
  */
 export function loader(
   compileDefault: () => Promise<WebAssembly.Module>,
-  compileUrl: (url: URL | string) => Promise<WebAssembly.Module>,
+  compileUrl: (url: URL | string, file: WasmFile) => Promise<WebAssembly.Module>,
   platform: Host,
 ): (options?: LoadOptions) => Promise<Library> {
   return async (options = {}) => {
     const host = options.connect === undefined ? platform : { ...platform, connect: options.connect };
-    const compiled = options.wasm === undefined ? await compileDefault() : await compile(options.wasm, compileUrl);
+    const compiled = options.wasm === undefined ? await compileDefault() : await compile(options.wasm, compileUrl, libnbdFile);
     return Library.instantiate(compiled, host);
   };
 }

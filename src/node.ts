@@ -9,8 +9,9 @@ import { keepingErrors } from './node/copy/early_errors.js';
 import type { NodeDestination, NodeSource } from './node/copy/platform.js';
 import { nodeHost } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
+import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
-import { compileResponse } from './wasm/compile.js';
+import { compileResponse, type WasmFile } from './wasm/compile.js';
 
 export { openConnection } from './node/connect.js';
 export * from './shared.js';
@@ -22,16 +23,18 @@ export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocke
 const compileFile = async (url: URL) => WebAssembly.compile(await readFile(url));
 let compiled: Promise<WebAssembly.Module> | undefined;
 
+const compileUrl = (url: URL | string, file: WasmFile) => {
+  const absolute = typeof url === 'string' && !/^(file|https?|data|blob):/i.test(url) ? pathToFileURL(url) : new URL(url);
+  return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute), file);
+};
+
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
 export const load = loader(
   () => {
     compiled ??= compileFile(new URL('./libnbd.wasm', import.meta.url));
     return compiled;
   },
-  (url) => {
-    const absolute = typeof url === 'string' && !/^(file|https?|data|blob):/i.test(url) ? pathToFileURL(url) : new URL(url);
-    return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute));
-  },
+  compileUrl,
   nodeHost,
 );
 
@@ -54,3 +57,11 @@ export const checksum: Checksum<CopySource> = (source, options) =>
   keepingErrors([source], async () => (await copying()).checksum(source, options));
 
 const copying = () => import('./node/copy/calls.js'); // a program that copies nothing starts without it
+
+const calls = probeCalls(() => compileFile(new URL('./blkid.wasm', import.meta.url)), compileUrl);
+
+/** Finds out what is on a disk: {@link ProbeCall} tells how. */
+export const probe: ProbeCall = calls.probe;
+
+/** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
+export const partitions: PartitionsCall = calls.partitions;

@@ -31,6 +31,18 @@ export type { TlsCredentials } from './libnbd/host.js';
 export type { LoadOptions } from './load.js';
 export { type Library, NBD } from './nbd.js';
 export { type OpenOptions, openDisk } from './open.js';
+export type { PartitionsCall, ProbeCall } from './probe/calls.js';
+export type { ProbeOptions } from './probe/options.js';
+export type {
+  Content,
+  GptChecks,
+  GptHeaderCheck,
+  Partition,
+  PartitionList,
+  PartitionTable,
+  Probe,
+  Warning,
+} from './probe/types.js';
 export type { ConnectThrough } from './transports/connect_through.js';
 export type { ConnectWebSocketOptions, WebSocketConstructor } from './transports/connect_web_socket.js';
 export type { Duplex } from './transports/duplex.js';

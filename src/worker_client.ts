@@ -1,5 +1,5 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
-import { compileResponse, type WasmSource } from './wasm/compile.js';
+import { compileResponse, libnbdFile, type WasmSource } from './wasm/compile.js';
 import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
 import { socketUrl } from './worker/remote_handle.js';
@@ -70,5 +70,5 @@ async function sendableWasm(wasm: LoadInWorkerOptions['wasm']): Promise<WorkerOp
   if (wasm === undefined || wasm instanceof WebAssembly.Module) return wasm;
   if (typeof wasm === 'string' || wasm instanceof URL) return new URL(wasm, globalThis.location?.href).href;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
-  return compileResponse(wasm);
+  return compileResponse(wasm, libnbdFile);
 }

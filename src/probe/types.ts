@@ -20,6 +20,9 @@ export interface Probe {
   reads: { requests: number; bytes: number };
 }
 
+/** What {@link partitions} found: a probe without the contents. */
+export type PartitionList = Omit<Probe, 'ambivalent' | 'content'>;
+
 /** A partition table. */
 export interface PartitionTable {
   /** PTTYPE: `gpt`, `dos`, `mac`, `bsd`, … */
