@@ -6,7 +6,10 @@ cd "$(dirname "$0")/.."
 
 install_node_modules
 bash build.sh
+need xz-utils
+scripts/util_linux.sh
 export CAMPAIGN_RUNS=${CAMPAIGN_RUNS:-300}  # random sequences of operations, of each kind of disk
 export CAMPAIGN_KILLS=${CAMPAIGN_KILLS:-24} # of each server, with each number of connections
 export CAMPAIGN_COPIES=${CAMPAIGN_COPIES:-50} # whose servers are killed
-npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts "$@"
+export CAMPAIGN_DISKS=${CAMPAIGN_DISKS:-1000} # that are damaged, of each kind, and probed
+npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts test/probe/hostile.test.ts "$@"

@@ -6,8 +6,9 @@ cd "$(dirname "$0")/.."
 
 install_node_modules
 need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl file e2fsprogs util-linux procps \
-  websockify nginx-light chromium firefox-esr
-for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv; do
+  websockify nginx-light chromium firefox-esr \
+  xz-utils dosfstools exfatprogs ntfs-3g xfsprogs btrfs-progs f2fs-tools squashfs-tools genisoimage cryptsetup-bin
+for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv xz mksquashfs genisoimage; do
   command -v $program >/dev/null || die "the tests need the program $program. Install it and run this again."
 done
 export CHROMIUM=${CHROMIUM:-$(first_of chromium google-chrome chromium-browser)}
@@ -15,4 +16,5 @@ export FIREFOX=${FIREFOX:-$(first_of firefox-esr firefox)}
 [ -n "$CHROMIUM" ] && [ -n "$FIREFOX" ] ||
   die 'the tests need Chromium and Firefox. Install them, or name their programs in the variables CHROMIUM and FIREFOX.'
 bash scripts/check.sh # which builds first
+scripts/util_linux.sh
 npx --no-install vitest run "$@"

@@ -1,21 +1,25 @@
-// `libnbd-wasm info`: what nbdinfo prints of an export, as text or with --json.
+// `libnbd-wasm info`: what nbdinfo prints of an export, as text or with --json; with --partitions what is on it.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { type NBD, NBDError, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
+import { type NBD, NBDError, probe, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
 import { escapeControls, quoted } from '../text/escape.js';
 import { humanSize } from '../text/sizes.js';
-import { parseTarget, targetUsage, withConnection } from './connect.js';
+import { parseTarget, type Target, targetUsage, withConnection } from './connect.js';
 import { type Json, paint, toJson } from './format.js';
 import { print } from './output.js';
+import { partitionsJson, partitionsText } from './partitions.js';
+import { UsageError } from './usage.js';
 
 export const summary = 'what nbdinfo prints of an export';
 
-export const usage = `libnbd-wasm info [--json] [--size] URI
+export const usage = `libnbd-wasm info [--json] [--size | --partitions] URI
 
 Prints what nbdinfo prints of an export: its size, its content, its block sizes, and what its server can do.
 
-  --json    for programs
-  --size    the size in bytes, and nothing else
+  --json          for programs
+  --size          the size in bytes, and nothing else
+  --partitions    in its place what is on the disk: its partition table, its partitions and what is in each, as libblkid finds
+                  them. Names are lsblk's; START is in sectors of 512 bytes, as there
 
 ${targetUsage}`;
 
@@ -23,9 +27,17 @@ export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, size: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      size: { type: 'boolean', default: false },
+      partitions: { type: 'boolean', default: false },
+    },
   });
   const target = parseTarget(positionals);
+  if (values.partitions) {
+    if (values.size) throw new UsageError('--size and --partitions are different questions');
+    return printPartitions(target, values.json);
+  }
   const prepare = (nbd: NBD) => {
     nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
     nbd.setFullInfo(!values.size);
@@ -33,6 +45,17 @@ export async function run(args: string[]): Promise<void> {
   await withConnection(target, prepare, async (nbd) => {
     await print(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json));
   });
+}
+
+async function printPartitions(target: Target, json: boolean): Promise<void> {
+  await withConnection(
+    target,
+    () => {},
+    async (nbd) => {
+      const found = await probe(nbd);
+      await print(json ? `${toJson(partitionsJson(found))}\n` : partitionsText(found));
+    },
+  );
 }
 
 /** All that is known of the connection and the export, as text or as JSON; a URI means nothing for a command's socket. */

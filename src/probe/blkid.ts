@@ -46,9 +46,6 @@ interface Exports extends ReplayExports {
 /** A probe of an empty disk makes some 150 reads. A table has at most 65,536 partitions, for its 8 MiB. */
 const limits = { rounds: 200, reads: 20_000, bytes: 2 ** 26, misses: 64 };
 
-/** What `blkid_do_safeprobe` returns where several superblocks are there. */
-const ambivalent = -2;
-
 export class Blkid {
   readonly #replay: Replay<Exports>;
   /** Filled by the call whose round is running. */
@@ -67,8 +64,9 @@ export class Blkid {
   ): Promise<ReplayResult<Findings>> {
     const work = (exports: Exports): Findings => {
       this.#results = [];
-      const result = exports.nbd_blkid_probe(diskSize, offset, size, sectorSize);
-      return { results: this.#results, isAmbivalent: result === ambivalent };
+      exports.nbd_blkid_probe(diskSize, offset, size, sectorSize);
+      const superblocks = this.#results.filter((values) => values.has('TYPE'));
+      return { results: this.#results, isAmbivalent: superblocks.length > 1 };
     };
     return this.#replay.call(source, work, signal);
   }

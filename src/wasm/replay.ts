@@ -85,12 +85,20 @@ export class Replay<Exports extends ReplayExports> {
     const call = new Call(this.#name, source, this.#limits);
     for (let round = 0; round < this.#limits.rounds; round++) {
       signal?.throwIfAborted();
-      this.#instance ??= Instance.make<Exports>(this.#compiled, (memory) => this.#allImports(memory));
-      const outcome = this.#round(await this.#instance, call, work);
+      const outcome = this.#round(await this.#ready(), call, work);
       if (outcome !== undefined) return { value: outcome.value, unreadable: call.unreadable };
       await call.fetch(signal);
     }
     throw new ReplayError(`${this.#name} wanted more than ${this.#limits.rounds} rounds: the disk leads it on and on`, 'ELOOP');
+  }
+
+  /** An instance; a new one where there is none, or the last one's memory has grown. */
+  #ready(): Promise<Instance<Exports>> {
+    this.#instance ??= Instance.make<Exports>(this.#compiled, (memory) => this.#allImports(memory)).catch((error: unknown) => {
+      this.#instance = undefined; // the next call tries again
+      throw error;
+    });
+    return this.#instance;
   }
 
   /** The result of a round, or undefined where bytes were missing. */
@@ -103,7 +111,7 @@ export class Replay<Exports extends ReplayExports> {
       return call.isMissing ? undefined : { value };
     } catch (error) {
       if (call.isMissing) return undefined; // whatever it did without the bytes
-      if (error instanceof WebAssembly.RuntimeError) throw trapped(this.#name, error);
+      if (isTrap(error)) throw trapped(this.#name, error);
       throw error;
     } finally {
       this.#call = undefined;
@@ -119,6 +127,12 @@ export class Replay<Exports extends ReplayExports> {
     return { replay: { diskRead }, env: { emscripten_notify_memory_growth: () => {} }, ...this.#imports(memory) };
   }
 }
+
+/** Whether the code itself has failed, or has used up its stack: a RangeError in V8, an InternalError in Firefox. */
+const isTrap = (error: unknown): error is Error =>
+  error instanceof WebAssembly.RuntimeError ||
+  error instanceof RangeError ||
+  (error instanceof Error && error.name === 'InternalError');
 
 const trapped = (name: string, cause: Error): ReplayError =>
   new ReplayError(`${name} failed inside on what the disk has (${cause.message})`, 'EUCLEAN', { cause });

@@ -42,35 +42,37 @@ new_probe (int64_t disk_size, int64_t offset, int64_t size, int sector_size)
   return pr;
 }
 
-/* Tells what is in a range: 0 where something was found, 1 for nothing, -2 where it is ambivalent, -1 for an error. */
+/* Tells what is in a range. There are several results where superblocks of several kinds are there, and libblkid prefers none. */
 EXPORT int
 nbd_blkid_probe (int64_t disk_size, int64_t offset, int64_t size, int sector_size)
 {
   blkid_probe pr = new_probe (disk_size, offset, size, sector_size);
-  int r;
+  int result = 0, r;
 
   if (pr == NULL)
     return -1;
   blkid_probe_enable_partitions (pr, 1);
   blkid_probe_set_partitions_flags (pr, BLKID_PARTS_MAGIC);
   r = blkid_do_safeprobe (pr);
-  if (r == 0)
+  if (r == BLKID_PROBE_OK)
     tell_values (pr, 0);
-  if (r != -2)
-    return r;
+  if (r == BLKID_PROBE_OK || r == BLKID_PROBE_NONE)
+    return 0;
 
-  /* Each superblock is a result of its own. Then comes the partition table, which the safe probe has not looked for. */
-  int result = 0;
+  /* It is ambivalent, or one prober has failed: 2.41 returns the same for both. So each superblock is a result of its own; a prober that
+   * fails is passed over. Then comes the table, for which the safe probe has not looked.
+   */
   blkid_reset_probe (pr);
   blkid_probe_enable_partitions (pr, 0);
-  while (blkid_do_probe (pr) == 0)
-    tell_values (pr, result++);
+  while ((r = blkid_do_probe (pr)) != BLKID_PROBE_NONE)
+    if (r == BLKID_PROBE_OK)
+      tell_values (pr, result++);
   blkid_reset_probe (pr);
   blkid_probe_enable_superblocks (pr, 0);
   blkid_probe_enable_partitions (pr, 1);
-  if (blkid_do_fullprobe (pr) == 0)
+  if (blkid_do_fullprobe (pr) == BLKID_PROBE_OK)
     tell_values (pr, result);
-  return r;
+  return 0;
 }
 
 /* Tells the partitions of the disk. */
