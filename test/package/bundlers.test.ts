@@ -60,23 +60,24 @@ const ways: [string, string, Output][] = [
 const npmRun = (script: string) => (folder: string) => run('npm', 'run', script, '--silent', `--prefix=${folder}`);
 const webpack = (folder: string) => run(process.execPath, fileURLToPath(new URL('webpack.mjs', import.meta.url)), folder);
 
-const bundlers: Record<string, { build: (folder: string) => Promise<unknown>; site: string }> = {
-  vite: { build: npmRun('build'), site: 'dist' }, // it makes the page as well
-  webpack: { build: webpack, site: '.' },
-  esbuild: { build: npmRun('build'), site: '.' },
-  rollup: { build: npmRun('build'), site: '.' },
+/** `modules`: how many are emitted; blkid.wasm is one of them where the bundler finds it by itself, and no page loads it that does not probe. */
+const bundlers: Record<string, { build: (folder: string) => Promise<unknown>; site: string; modules: number }> = {
+  vite: { build: npmRun('build'), site: 'dist', modules: 2 }, // it makes the page as well
+  webpack: { build: webpack, site: '.', modules: 2 },
+  esbuild: { build: npmRun('build'), site: '.', modules: 1 },
+  rollup: { build: npmRun('build'), site: '.', modules: 1 },
 };
 
-describe.for(Object.entries(bundlers))('%s', ([name, { build, site }]) => {
+describe.for(Object.entries(bundlers))('%s', ([name, { build, site, modules }]) => {
   let folder: string;
   beforeAll(async () => {
     folder = await owner.run(() => installExample(tarball, name));
     await owner.run(() => build(folder));
   });
 
-  test('libnbd.wasm is a file', async () => {
+  test('modules are files', async () => {
     const emitted = await readdir(join(folder, 'dist'), { recursive: true });
-    expect(emitted.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
+    expect(emitted.filter((file) => file.endsWith('.wasm'))).toHaveLength(modules);
   });
 
   test.for(ways)('the page reads a disk, with the library %s', async ([, parameter, result]) => {
