@@ -8,22 +8,13 @@ import { setSharedLoader } from './nbd.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { connectWebSocket } from './transports/connect_web_socket.js';
-import { blkidFile, compileResponse, libnbdFile, type WasmFile } from './wasm/compile.js';
+import { blkidFile, libnbdFile } from './wasm/compile.js';
+import { compileUrl } from './wasm/compile_url.js';
 
 export * from './shared.js';
 export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
-
-const compileUrl = (url: URL | string, file: WasmFile) =>
-  compileResponse(
-    fetch(url).catch((cause: unknown) => {
-      const what = cause instanceof Error ? cause.message : String(cause);
-      const where = "the browser's console says why, such as a content security policy that does not allow it as connect-src";
-      throw new Error(`${file.name}: ${url} cannot be fetched (${what}): ${where}`, { cause });
-    }),
-    file,
-  );
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
 export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url), libnbdFile), compileUrl, {

@@ -1,5 +1,7 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
-import { compileResponse, libnbdFile, type WasmSource } from './wasm/compile.js';
+import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
+import { blkidFile, compileResponse, libnbdFile, type WasmSource } from './wasm/compile.js';
+import { compileUrl } from './wasm/compile_url.js';
 import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
 import { socketUrl } from './worker/remote_handle.js';
@@ -21,6 +23,18 @@ export type { Where } from './lasting/addresses.js';
 export type { DiskEvent, DiskEventDetail, DiskEventType } from './lasting/events.js';
 export type { LastingDisk } from './lasting/lasting_disk.js';
 export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
+export type { PartitionsCall, ProbeCall } from './probe/calls.js';
+export type { ProbeOptions } from './probe/options.js';
+export type {
+  Content,
+  GptChecks,
+  GptHeaderCheck,
+  Partition,
+  PartitionList,
+  PartitionTable,
+  Probe,
+  Warning,
+} from './probe/types.js';
 export type { BytePair } from './transports/web_streams.js';
 export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
 export { WorkerLibrary, type WorkerLike };
@@ -72,3 +86,11 @@ async function sendableWasm(wasm: LoadInWorkerOptions['wasm']): Promise<WorkerOp
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
   return compileResponse(wasm, libnbdFile);
 }
+
+const calls = probeCalls(() => compileUrl(new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
+
+/** Finds out what is on a disk, in the page, over a disk in the worker: {@link ProbeCall} tells how. */
+export const probe: ProbeCall = calls.probe;
+
+/** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
+export const partitions: PartitionsCall = calls.partitions;

@@ -1,5 +1,6 @@
 // probe() in a page, over a handle of its own and over one in a worker.
 import { load, type Probe, partitions, probe } from 'libnbd-wasm';
+import { probe as probeOfClient } from 'libnbd-wasm/worker-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { nbdkit } from './support/platform.js';
 import { inWorker } from './support/worker_client.js';
@@ -26,5 +27,6 @@ test('in a page', async () => {
 test('of a disk in a worker', async () => {
   const nbd = await (await inWorker()).create();
   await nbd.connectWebSocket((await disk()).url);
+  expectFloppy(await probeOfClient(nbd));
   expectFloppy(await probe(nbd));
 });
