@@ -9,6 +9,7 @@ import { defaults } from '../proxy/options.js';
 import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
 import { escapeControls } from '../text/escape.js';
 import { complain, print } from './output.js';
+import { tlsCredentials, tlsOptions, tlsUsage } from './tls.js';
 import { UsageError } from './usage.js';
 
 export const summary = 'lets web pages reach NBD servers through WebSockets';
@@ -21,14 +22,15 @@ export const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION
 Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.
 
   --target NAME=URI         a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone:
-                            nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH
+                            nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks
+                            TLS to it
   --listen ADDRESS:PORT     default ${defaultAddress}; port 0 takes a free one
   --allow-origin ORIGIN     pages of this origin may connect, such as https://example.com
   --allow-host NAME         the proxy is reached under this name
   --token-file FILE         the secret that URLs need as ?token=; beyond loopback there is always one
   --read-only               refuse everything but reads
-  --cert FILE --key FILE    TLS, from PEM files
-  --log text|json           one line for each connection, to standard error
+  --cert FILE --key FILE    TLS for pages, from PEM files
+${tlsUsage}  --log text|json           one line for each connection, to standard error
   --max-connections N       default ${defaults.maxConnections}
   --max-payload BYTES       the longest message from a client; default ${defaults.maxPayload}
   --max-buffered BYTES      what may wait in each direction; default ${defaults.maxBuffered}
@@ -56,6 +58,7 @@ const optionTypes = {
   'ping-interval': text,
   'read-only': { type: 'boolean', default: false },
   target: texts,
+  ...tlsOptions,
   'token-file': text,
 } as const;
 
@@ -111,6 +114,7 @@ function proxyOptions(values: Values): ProxyOptions {
   const tokenFile = values['token-file'];
   return {
     targets: parseTargets(values.target),
+    tls: tlsCredentials(values),
     allowOrigins: values['allow-origin'],
     allowHosts: values['allow-host'],
     token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),

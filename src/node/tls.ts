@@ -1,6 +1,7 @@
 // TLS over a connection that carried plain bytes so far, by Node's own TLS.
 import { isIP } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, checkServerIdentity, connect, createSecureContext, type TLSSocket } from 'node:tls';
 import { codeOf, NBDError } from '../base/errors.js';
 import type { TlsSettings } from '../libnbd/host.js';
 import type { Reopenable } from '../sockets/rerouting.js';
@@ -13,7 +14,17 @@ import { TransportStream } from './transport_stream.js';
 export function startTls(below: Reopenable, settings: TlsSettings): Transport {
   const { transport } = below;
   const stream = transport instanceof DuplexTransport ? transport.takeStream() : new TransportStream(below);
-  return new TlsTransport(connect({ ...tlsOptions(settings), socket: stream as TransportStream }));
+  return tlsOver(stream as TransportStream, settings);
+}
+
+/** The same on a Node stream that nobody reads any more. */
+export function tlsOver(stream: Duplex, settings: TlsSettings): Transport {
+  return new TlsTransport(connect({ ...tlsOptions(settings), socket: stream }));
+}
+
+/** Throws for credentials that cannot be read, or that are none: for who wants to know before there is a connection. */
+export function checkCredentials(settings: TlsSettings): void {
+  createSecureContext(tlsOptions(settings));
 }
 
 class TlsTransport extends DuplexTransport {

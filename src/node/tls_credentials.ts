@@ -29,7 +29,7 @@ function defaultFolders(): string[] {
 }
 
 /** The key of a user in a file of lines `user:key`, the key in hexadecimal. */
-function readPsk(path: string, username = process.env.LOGNAME ?? userInfo().username): { identity: string; key: string } {
+export function readPsk(path: string, username = process.env.LOGNAME ?? userInfo().username): { identity: string; key: string } {
   const lines = readFileSync(path, 'utf8').split(/\r?\n/);
   const key = lines.find((line) => line.startsWith(`${username}:`))?.slice(username.length + 1);
   if (key === undefined || key === '') throw new NBDError(`${path}: username ${username} was not found in PSK file`, 'EINVAL');

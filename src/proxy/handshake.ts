@@ -55,16 +55,26 @@ export function* handshake(outlet: Outlet, confinedTo: Buffer | undefined): Hand
   }
 }
 
-// The server's greeting, and the client's flags: each of them is one that the server has offered.
-function* flags(outlet: Outlet): Generator<Turn, { isFixed: boolean; hasZeroes: boolean }, Buffer> {
+/** The server's greeting: the flags that it offers, of those that the protocol has. */
+export function* serverGreeting(): Generator<Turn, number, Buffer> {
   const greeting = yield server(18);
   if (!greeting.subarray(0, 8).equals(nbd.NBDMAGIC)) throw new Violation('what the server sends is not NBD');
   if (!greeting.subarray(8, 16).equals(nbd.IHAVEOPT)) throw new Violation('the server speaks an old protocol, without options');
-  const offered = greeting.readUInt16BE(16) & (nbd.NBD_FLAG_FIXED_NEWSTYLE | nbd.NBD_FLAG_NO_ZEROES);
+  return greeting.readUInt16BE(16) & (nbd.NBD_FLAG_FIXED_NEWSTYLE | nbd.NBD_FLAG_NO_ZEROES);
+}
+
+/** The client's flags. Throws a {@link Violation} where there is one that the server has not offered. */
+export function checkFlags(chosen: number, offered: number): void {
+  if ((chosen & ~offered) === 0) return;
+  const hex = (flags: number) => `0x${flags.toString(16)}`;
+  throw new Violation(`flags ${hex(chosen)} of the client: the server offers ${hex(offered)}`);
+}
+
+function* flags(outlet: Outlet): Generator<Turn, { isFixed: boolean; hasZeroes: boolean }, Buffer> {
+  const offered = yield* serverGreeting();
   const answer = yield client(4);
   const chosen = answer.readUInt32BE();
-  if ((chosen & ~offered) !== 0)
-    throw new Violation(`flags 0x${chosen.toString(16)} of the client: the server offers 0x${offered.toString(16)}`);
+  checkFlags(chosen, offered);
   outlet.toServer(answer);
   return { isFixed: (chosen & nbd.NBD_FLAG_FIXED_NEWSTYLE) !== 0, hasZeroes: (chosen & nbd.NBD_FLAG_NO_ZEROES) === 0 };
 }
@@ -93,8 +103,8 @@ function* exportInformation(hasZeroes: boolean): Generator<Turn, boolean, Buffer
   return hasStatusPayload(exportFlags);
 }
 
-// All replies to an option, the last of which says whether the server agrees.
-function* serverReplies(option: number): Generator<Turn, { isAgreed: boolean; exportFlags: number }, Buffer> {
+/** All replies to an option, the last of which says whether the server agrees. */
+export function* serverReplies(option: number): Generator<Turn, { isAgreed: boolean; exportFlags: number }, Buffer> {
   let exportFlags = 0;
   for (;;) {
     const header = yield server(20);

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
+import type { TlsCredentials } from '../libnbd/host.js';
+import { checkCredentials } from '../node/tls.js';
 import { normalHost, normalOrigin } from './admission.js';
 import type { ConnectionLog } from './log.js';
 import { parseTarget, type Target } from './target.js';
@@ -10,9 +12,16 @@ export interface ProxyOptions {
   /**
    * What can be reached: names, each with an NBD URI: `{ disk: 'nbd://localhost' }`. A URI with an export leads to this one
    * alone (`nbd://HOST[:PORT]/EXPORT`, `nbd+unix:///EXPORT?socket=PATH`), which the client opens under its name or under
-   * the empty one. A URI without an export leads to all of the server's.
+   * the empty one. A URI without an export leads to all of the server's. To a server of `nbds:` or `nbds+unix:` the proxy
+   * speaks TLS; what clients say to the proxy is the same.
    */
   targets: Readonly<Record<string, string>>;
+  /**
+   * Credentials for TLS with the servers of `nbds:` targets, but those whose URI names some (`tls-certificates`, `tls-psk-file`).
+   * Default: files where libnbd looks for them, else the system's authorities. The certificate must have the name of the URI's
+   * host, or what `tls-hostname` says.
+   */
+  tls?: TlsCredentials | undefined;
   /** The server whose upgrades it handles. Without this, pass them on with {@link NbdProxy.handleUpgrade}. */
   server?: Server | TlsServer | undefined;
   /** What the paths of its WebSockets begin with; the target's name follows. Default `/nbd/`. */
@@ -80,7 +89,7 @@ export function settings(options: ProxyOptions): Settings {
   if (!/^\/(.*\/)?$/.test(path)) throw new TypeError(`path must begin and end with a slash, unlike ${path}`);
   if (token === '') throw new TypeError('an empty token protects nothing: give false for none');
   return {
-    targets: parseTargets(options.targets),
+    targets: parseTargets(options),
     server,
     path,
     allowOrigins: new Set((options.allowOrigins ?? []).map(normalOrigin)),
@@ -98,11 +107,28 @@ export function settings(options: ProxyOptions): Settings {
   };
 }
 
-function parseTargets(targets: ProxyOptions['targets']): ReadonlyMap<string, Target> {
+function parseTargets({ targets, tls }: ProxyOptions): ReadonlyMap<string, Target> {
   const entries = Object.entries(targets);
   if (entries.length === 0) throw new TypeError('a proxy needs at least one target');
   if (entries.some(([name]) => name === '')) throw new TypeError('a target needs a name');
-  return new Map(entries.map(([name, uri]) => [name, parseTarget(uri)]));
+  const parsed = new Map(entries.map(([name, uri]) => [name, withCredentials(name, parseTarget(uri), tls)]));
+  if (tls !== undefined && [...parsed.values()].every((target) => target.tls === undefined)) {
+    throw new TypeError('there are credentials for TLS, and no target of nbds: or nbds+unix: to use them for');
+  }
+  return parsed;
+}
+
+// Files are read for each connection, so that a certificate can be renewed; that they can be read is found out now.
+function withCredentials(name: string, target: Target, credentials: TlsCredentials | undefined): Target {
+  if (target.tls === undefined) return target;
+  const hasOwn = target.tls.certificates !== undefined || target.tls.pskFile !== undefined;
+  const tls = hasOwn ? target.tls : { ...target.tls, credentials };
+  try {
+    checkCredentials(tls);
+  } catch (cause) {
+    throw new TypeError(`the credentials for TLS with ${name} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+  return { ...target, tls };
 }
 
 // 2^31 - 1 is also what a timer can wait at most, in milliseconds.

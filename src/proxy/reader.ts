@@ -14,13 +14,14 @@ const spare: Buffer[] = [];
  * A host name may have several addresses, which are tried in turn. By itself, Node gives up each but the last after a
  * quarter of a second; the longest time that its timers know is no limit.
  */
-const eachAddress = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2 ** 31 - 1 };
+export const eachAddress = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2 ** 31 - 1 };
 
 /** Gets bytes that were read; they are good until `release` is called. */
-type OnBytes = (bytes: Buffer, release: () => void) => void;
+export type OnBytes = (bytes: Buffer, release: () => void) => void;
 
 export class Reader {
   readonly socket: Socket;
+  readonly delay = 'the NBD server cannot be reached in time';
   /** How much memory the bytes take that were not released yet, bytes that were copied aside. */
   held = 0;
   readonly #onbytes: OnBytes;

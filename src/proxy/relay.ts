@@ -1,10 +1,10 @@
 // One connection: bytes between a WebSocket and an NBD server, until either ends.
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { closeCode } from '../transports/close_codes.js';
 import { type Ending, ending, Violation } from './ending.js';
 import { Follower, isFollowed } from './follower.js';
-import { Reader } from './reader.js';
+import { connectServer, type ServerConnection } from './server.js';
 import type { Target } from './target.js';
 import { Valve } from './valve.js';
 import { type Limits, Watch, type Watched } from './watch.js';
@@ -26,7 +26,8 @@ export class Relay implements Watched {
   readonly toServer: Valve;
   readonly toClient: Valve;
 
-  readonly #server: Socket;
+  readonly #connection: ServerConnection;
+  readonly #server: Duplex;
   readonly #watch: Watch;
   readonly #follower: Follower | undefined;
   #isConnected = false;
@@ -34,20 +35,21 @@ export class Relay implements Watched {
   #lastResort: NodeJS.Timeout | undefined;
   #closed = 0;
 
-  constructor(client: WebSocket, { address, exportName }: Target, options: RelayOptions) {
-    const reader = new Reader(address, this.#serverOnBytes);
-    const server = reader.socket;
+  constructor(client: WebSocket, target: Target, options: RelayOptions) {
+    const connection = connectServer(target, this.#serverOnBytes);
+    const server = connection.socket;
     const progress = () => this.#watch.progress();
     this.client = client;
+    this.#connection = connection;
     this.#server = server;
-    const rules = { readOnly: options.readOnly, exportName };
+    const rules = { readOnly: options.readOnly, exportName: target.exportName };
     const outlet = {
       toServer: (bytes: Buffer) => this.#toServer(bytes),
       toClient: (bytes: Buffer) => this.#toClient(bytes, () => {}),
     };
     this.#follower = isFollowed(rules) ? new Follower(rules, outlet) : undefined;
     this.toServer = new Valve(client, () => server.writableLength, options.maxBuffered, progress);
-    this.toClient = new Valve(server, () => Math.max(client.bufferedAmount, reader.held), options.maxBuffered, progress);
+    this.toClient = new Valve(server, () => Math.max(client.bufferedAmount, connection.held), options.maxBuffered, progress);
     this.#watch = new Watch(this, options);
 
     client.on('message', this.#clientOnMessage);
@@ -131,16 +133,18 @@ export class Relay implements Watched {
   readonly #serverOnEnd = (): void => this.end({ code: 1000, reason: 'the NBD server closed the connection' });
 
   // The page learns what happened, and not where.
-  readonly #serverOnError = (error: Error & { code?: string }): void => {
+  readonly #serverOnError = (error: (Error & { code?: string }) | Violation): void => {
     const code = error.code ?? 'unknown error';
-    if (this.#isConnected) this.end({ code: closeCode.serverLost, reason: `the connection to the NBD server broke: ${code}` });
+    const lost = { code: closeCode.serverLost, reason: `the connection to the NBD server broke: ${code}` };
+    if (error instanceof Violation) this.end(ending(error.code, error.message));
+    else if (this.#isConnected) this.end(lost);
     else this.end({ code: closeCode.serverRefused, reason: `the NBD server cannot be reached: ${code}` });
   };
 
   // --- the end ---
 
   delay(): Ending | undefined {
-    if (!this.#isConnected) return { code: closeCode.serverTimedOut, reason: 'the NBD server cannot be reached in time' };
+    if (!this.#isConnected) return { code: closeCode.serverTimedOut, reason: this.#connection.delay };
     if (this.toClient.bytes === 0) return { code: closeCode.serverTimedOut, reason: 'the NBD server sent no greeting in time' };
     if (this.toServer.bytes === 0) return { code: closeCode.timedOut, reason: 'the client did not answer the greeting in time' };
     return undefined;

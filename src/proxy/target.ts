@@ -5,6 +5,8 @@
 // at once. The grammar is that of RFC 3986, as libxml2 has it. Text is percent-decoded and nothing else; in particular, a
 // plus sign is a plus sign.
 
+import type { TlsSettings } from '../libnbd/host.js';
+
 /** As `net.connect` takes it. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -12,6 +14,8 @@ export interface Target {
   readonly address: Address;
   /** The one export that clients may open; undefined for all of the server's. */
   readonly exportName: string | undefined;
+  /** How TLS is done with the server; undefined for a server that is spoken to without. */
+  readonly tls: TlsSettings | undefined;
 }
 
 const defaultPort = 10809;
@@ -23,40 +27,64 @@ const maxExportName = 4096;
 const unreserved = "[\\w.~!$&'()*+,;=-]|%[0-9a-f]{2}"; // with the sub-delimiters, which are allowed wherever these are
 const segment = `(?:${unreserved}|[:@])*`;
 const grammar = new RegExp(
-  `^(?<scheme>[a-z][a-z0-9+.-]*)://(?:(?:${unreserved}|:)*@)?(?<host>\\[[^\\]]*\\]|(?:${unreserved})*)(?::(?<port>\\d+))?` +
+  `^(?<scheme>[a-z][a-z0-9+.-]*)://(?:(?<user>(?:${unreserved}|:)*)@)?(?<host>\\[[^\\]]*\\]|(?:${unreserved})*)(?::(?<port>\\d+))?` +
     `(?:/(?<path>${segment}(?:/${segment})*))?(?:\\?(?<query>(?:${unreserved}|[:@/?])*))?(?:#(?:${unreserved}|[:@/?[\\]])*)?$`,
   'i',
 );
 
 /** The server and the export in an NBD URI. Throws TypeError for what is no such URI. */
 export function parseTarget(uri: string): Target {
-  const { scheme = '', host = '', port = '0', path = '', query = '' } = grammar.exec(uri)?.groups ?? {};
+  const { scheme = '', user, host = '', port = '0', path = '', query = '' } = grammar.exec(uri)?.groups ?? {};
   const parameters = parseQuery(query, uri);
-  if (/^nbds(\+|$)/i.test(scheme) || [...parameters.keys()].some((name) => name.startsWith('tls-'))) {
-    throw new TypeError(`${uri}: TLS to the NBD server is not supported`);
-  }
-  const address = parseAddress(scheme.toLowerCase(), decode(host, uri), Number(port), parameters.get('socket'));
+  const isTls = /^nbds(\+|$)/i.test(scheme);
+  const transport = scheme.toLowerCase().replace(/^nbds/, 'nbd');
+  const address = parseAddress(transport, decode(host, uri), Number(port), parameters.get('socket'));
   if (address === undefined) {
     throw new TypeError(`${uri} is not a URI such as nbd://localhost:10809 or nbd+unix:///?socket=/run/nbd.sock`);
   }
   const exportName = decode(path, uri);
   if (Buffer.byteLength(exportName) > maxExportName) throw new TypeError(`${uri}: the export’s name is too long`);
-  return { address, exportName: exportName === '' ? undefined : exportName };
+  const tls = isTls ? tlsSettings(uri, parameters, 'host' in address ? address.host : undefined, user) : undefined;
+  if (tls === undefined && [...parameters.keys()].some((name) => name.startsWith('tls-'))) {
+    throw new TypeError(`${uri}: settings of TLS are for nbds: and nbds+unix:`);
+  }
+  return { address, exportName: exportName === '' ? undefined : exportName, tls };
 }
 
 // A host must be named: that libnbd takes none for localhost is no reason to guess.
-function parseAddress(scheme: string, host: string, port: number, socket: string | undefined): Address | undefined {
+function parseAddress(transport: string, host: string, port: number, socket: string | undefined): Address | undefined {
   const name = host.replace(/^\[(.*)\]$/s, '$1');
-  if (scheme === 'nbd' && name !== '' && port <= maxPort && socket === undefined) {
+  if (transport === 'nbd' && name !== '' && port <= maxPort && socket === undefined) {
     return { host: name, port: port === 0 ? defaultPort : port };
   }
-  if (scheme === 'nbd+unix' && socket && Buffer.byteLength(socket) <= maxSocketPath) return { path: socket };
+  if (transport === 'nbd+unix' && socket && Buffer.byteLength(socket) <= maxSocketPath) return { path: socket };
   return undefined;
 }
 
+// As a handle has them after `connectUri`: over TCP the host's name is verified, unless another is given.
+function tlsSettings(uri: string, parameters: Parameters, host: string | undefined, user: string | undefined): TlsSettings {
+  return {
+    hostname: host,
+    verifyName: parameters.get('tls-hostname') ?? host,
+    verifyPeer: parseBoolean(uri, parameters.get('tls-verify-peer') ?? 'true'),
+    certificates: parameters.get('tls-certificates'),
+    pskFile: parameters.get('tls-psk-file'),
+    username: user ? decode(user, uri) : undefined,
+    credentials: undefined,
+  };
+}
+
+function parseBoolean(uri: string, text: string): boolean {
+  if (/^(1|true|t|yes|y|on)$/i.test(text)) return true;
+  if (/^(0|false|f|no|n|off)$/i.test(text)) return false;
+  throw new TypeError(`${uri}: tls-verify-peer is true or false, not ${text}`);
+}
+
+type Parameters = ReadonlyMap<string, string>;
+
 // The names are of any case, and the last of several counts. Where there is an ampersand further on, a semicolon separates
 // nothing.
-function parseQuery(query: string, uri: string): ReadonlyMap<string, string> {
+function parseQuery(query: string, uri: string): Parameters {
   const parts = query.split('&');
   const last = parts.pop() ?? '';
   const pairs = [...parts, ...last.split(';')].map((part) => /^([^=]+)=?(.*)$/.exec(part) ?? []);

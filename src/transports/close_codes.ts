@@ -24,6 +24,8 @@ export const closeCode = {
   serverLost: 4503,
   /** The NBD server did not answer in time. */
   serverTimedOut: 4504,
+  /** The NBD server has no TLS, or cannot be trusted. */
+  serverInsecure: 4525,
 } as const;
 
 const codes: Readonly<Record<number, ErrnoCode>> = {
@@ -41,6 +43,7 @@ const codes: Readonly<Record<number, ErrnoCode>> = {
   [closeCode.tooMany]: 'EBUSY',
   [closeCode.serverRefused]: 'ECONNREFUSED',
   [closeCode.serverTimedOut]: 'ETIMEDOUT',
+  [closeCode.serverInsecure]: 'EPROTO',
 };
 
 /** The errno's code for a close code: `4404` → `'ENOENT'`. Every other end of a connection is `'ECONNRESET'`. */

@@ -1,7 +1,7 @@
 // A target's URI leads where libnbd's own parser says that it does. libnbd is the judge: it connects, and what it asks for
 // is noted.
 import fc from 'fast-check';
-import { type ConnectTarget, type Library, load } from 'libnbd-wasm';
+import { type ConnectTarget, type Library, load, TLS_REQUIRE } from 'libnbd-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseTarget } from '../../dist/proxy/target.js';
 
@@ -15,23 +15,36 @@ beforeAll(async () => {
   lib = await load({ connect });
 });
 
-/** Where a URI leads, as text. */
+/** Where a URI leads, and how TLS is done there, as text. */
 type Place = string | undefined;
-const place = (address: ConnectTarget, exportName: string) => JSON.stringify({ address, exportName });
+const place = (address: ConnectTarget, exportName: string, tls: Tls) => JSON.stringify({ address, exportName, ...tls });
+interface Tls {
+  isTls: boolean;
+  username: string | undefined;
+  verifyPeer: boolean;
+}
 
 function libnbdsPlace(uri: string): Place {
   asked = undefined;
   using nbd = lib.create();
+  nbd.setUriAllowLocalFile(true);
+  nbd.setTlsUsername('nobody');
   try {
     nbd.aioConnectUri(uri);
   } catch {} // it is never connected
-  return asked === undefined ? undefined : place(asked, nbd.getExportName());
+  if (asked === undefined) return undefined;
+  const isTls = nbd.getTls() === TLS_REQUIRE;
+  // Of an empty name before the @, libxml2 makes one of all that follows.
+  const hasName = isTls && nbd.getTlsUsername() !== 'nobody' && !/^[^/]*\/\/@/.test(uri);
+  const username = hasName ? nbd.getTlsUsername() : undefined;
+  return place(asked, nbd.getExportName(), { isTls, username, verifyPeer: nbd.getTlsVerifyPeer() });
 }
 
 function proxysPlace(uri: string): Place {
   try {
-    const { address, exportName = '' } = parseTarget(uri);
-    return place(address, exportName);
+    const { address, exportName = '', tls } = parseTarget(uri);
+    const { username, verifyPeer = true } = tls ?? {};
+    return place(address, exportName, { isTls: tls !== undefined, username, verifyPeer });
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);
     return undefined;
@@ -81,6 +94,14 @@ const sameForBoth = [
   'nbd+unix:///?&&=x&socket=/x',
   'nbd+unix:///?socket=/a=b',
   `nbd+unix:///?socket=/${'x'.repeat(106)}`,
+  'nbds://localhost',
+  'NBDS://alice@localhost:1/disk',
+  'nbds://al%69ce:secret@localhost/',
+  'nbds://@localhost/',
+  'nbds://localhost?tls-verify-peer=0&tls-hostname=other',
+  'nbds://localhost?tls-verify-peer=no&TLS-Verify-Peer=On',
+  'nbds+unix:///vm1?socket=/x&tls-psk-file=/keys&tls-verify-peer=F',
+  'nbds+unix://bob@/?tls-certificates=/pki&socket=/x',
 ];
 
 test.for(sameForBoth)('%s leads both to the same place', (uri) => {
@@ -126,6 +147,14 @@ const refusedByBoth = [
   'nbd+tcp://localhost',
   `nbd+unix:///?socket=/${'x'.repeat(108)}`,
   `nbd://localhost/${'x'.repeat(4097)}`,
+  'nbds',
+  'nbds:localhost',
+  'nbds://localhost?tls-verify-peer',
+  'nbds://localhost?tls-verify-peer=maybe',
+  'nbds://localhost?socket=/x',
+  'nbdss://localhost',
+  'nbds+tcp://localhost',
+  'nbds+unix:///',
 ];
 
 test.for(refusedByBoth)('%j is refused by both', (uri) => {
@@ -135,9 +164,7 @@ test.for(refusedByBoth)('%j is refused by both', (uri) => {
 
 describe('what libnbd takes and the proxy does not', () => {
   const refused: [string, string, RegExp][] = [
-    ['TLS', 'nbds://localhost', /TLS to the NBD server is not supported/],
-    ['TLS on a Unix socket', 'nbds+unix:///?socket=/x', /TLS to the NBD server is not supported/],
-    ['settings of TLS', 'nbd://localhost?tls-hostname=x', /TLS to the NBD server is not supported/],
+    ['settings of TLS for a server without', 'nbd://localhost?tls-hostname=x', /settings of TLS are for nbds:/],
     ['no host, which libnbd takes for localhost', 'nbd:///vm1', /is not a URI such as/],
     ['a name that libnbd cuts at a null character', 'nbd://localhost/vm1%00x', /is not the text of anything/],
     ['a name that is not UTF-8', 'nbd://localhost/%ff', /is not the text of anything/],
@@ -148,6 +175,19 @@ describe('what libnbd takes and the proxy does not', () => {
   });
 });
 
+describe('the name that the certificate must have', () => {
+  const names: [string, string | undefined][] = [
+    ['nbds://Disks.example/vm1', 'Disks.example'],
+    ['nbds://[::1]:10809', '::1'],
+    ['nbds://localhost?tls-hostname=disks.example', 'disks.example'],
+    ['nbds+unix:///?socket=/x', undefined],
+    ['nbds+unix:///?socket=/x&tls-hostname=disks.example', 'disks.example'],
+  ];
+  test.for(names)('%s', ([uri, name]) => {
+    expect(parseTarget(uri).tls?.verifyName).toBe(name);
+  });
+});
+
 test('any URI that the proxy takes leads libnbd to the same place, and it takes what libnbd does', () => {
   const letters = [...'aZ09-._~!$&\'()*+,;=:@/?#[]% "<\\^`{|}ü'];
   const escapes = ['%20', '%2B', '%2f', '%3A', '%3f', '%26', '%3D', '%C3%BC', '%5B', '%25'];
@@ -155,7 +195,7 @@ test('any URI that the proxy takes leads libnbd to the same place, and it takes 
     .array(fc.constantFrom(...letters, ...escapes, 'socket=', 'nbd'), { maxLength: 6 })
     .map((parts) => parts.join(''));
   const plain = fc.array(fc.constantFrom(...letters.slice(0, 17), ...escapes), { maxLength: 6 }).map((parts) => parts.join(''));
-  const scheme = fc.constantFrom('nbd://', 'nbd://', 'nbd+unix://', 'NBD+Unix://', 'nbd:/', 'nbd:');
+  const scheme = fc.constantFrom('nbd://', 'nbds://', 'nbd+unix://', 'NBDs+Unix://', 'nbd:/', 'nbd:');
   const host = fc.oneof(plain, text, fc.constantFrom('', '[::1]', 'host', 'u@h', 'h:1', 'h:', 'h:0', 'h:65536', '[a', '[]'));
   const path = fc.oneof(
     plain.map((name) => `/${name}`),
