@@ -10,6 +10,7 @@ const commands = new Map<string, () => Promise<Command>>([
   ['info', () => import('./info.js')],
   ['dump', () => import('./dump.js')],
   ['proxy', () => import('./proxy.js')],
+  ['inspect', () => import('./inspect.js')],
 ]);
 
 async function main([name, ...args]: string[]): Promise<void> {

@@ -1,14 +1,12 @@
 // `libnbd-wasm proxy`: lets web pages reach named NBD servers through WebSockets.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { defaults } from '../proxy/options.js';
 import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
 import { escapeControls } from '../text/escape.js';
-import { complain, print } from './output.js';
+import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
+import { print } from './output.js';
 import { tlsCredentials, tlsOptions, tlsUsage } from './tls.js';
 import { UsageError } from './usage.js';
 
@@ -72,7 +70,7 @@ type Values = ReturnType<typeof parse>;
 
 export async function run(args: string[]): Promise<void> {
   const values = parse(args);
-  const { host, port } = parseListen(values.listen);
+  const address = parseListen(values.listen);
   const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']) ?? defaultDrainTimeout;
   const { server, options, proxy } = makeServer(values);
   server.on('request', onRequest);
@@ -81,10 +79,7 @@ export async function run(args: string[]): Promise<void> {
     socket.on('error', () => {});
     socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-  // Such as too many open files: connections are lost, and those that there are go on.
-  server.on('error', (error) => complain(error.message));
+  await listen(server, address);
   try {
     await print(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
     await signal();
@@ -100,7 +95,9 @@ export async function run(args: string[]): Promise<void> {
 function makeServer(values: Values): { server: Server; options: ProxyOptions; proxy: NbdProxy } {
   try {
     const options = proxyOptions(values);
-    const server = httpServer(values, options);
+    const { cert, key } = values;
+    const { handshakeTimeout = defaults.handshakeTimeout, maxConnections = defaults.maxConnections } = options;
+    const server = httpServer({ cert, key, handshakeTimeout, maxConnections });
     return { server, options, proxy: createProxy({ ...options, server }) };
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
@@ -129,19 +126,6 @@ function proxyOptions(values: Values): ProxyOptions {
   };
 }
 
-// What comes before the upgrade has the same time limit as what comes after it, and half-open sockets are capped as well.
-function httpServer({ cert, key }: Values, options: ProxyOptions): Server {
-  const { handshakeTimeout = defaults.handshakeTimeout, maxConnections = defaults.maxConnections } = options;
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
-  const limits = { headersTimeout: handshakeTimeout, requestTimeout: handshakeTimeout, connectionsCheckingInterval: 1_000 };
-  const server =
-    cert === undefined || key === undefined
-      ? createServer(limits)
-      : createTlsServer({ ...limits, handshakeTimeout, cert: readFileSync(cert), key: readFileSync(key) });
-  server.maxConnections = maxConnections + 256;
-  return server;
-}
-
 // Tells nothing that a stranger may not know: this is answered whatever the request's Host is, as balancers send addresses.
 const onRequest: RequestListener = (request, response) => {
   if (request.url === '/healthz') {
@@ -152,18 +136,10 @@ const onRequest: RequestListener = (request, response) => {
 };
 
 function announcement(server: Server, { token, unconfined }: NbdProxy, names: string[], isTls: boolean): string {
-  const { address, port } = server.address() as AddressInfo; // it listens on TCP
-  const base = `${isTls ? 'wss' : 'ws'}://${isIPv6(address) ? `[${address}]` : address}:${port}/nbd/`;
+  const base = `${isTls ? 'wss' : 'ws'}://${authorityOf(server)}/nbd/`;
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
   const urls = names.map((name) => `${base}${encodeURIComponent(name)}${query}\n`);
   return [...urls, ...unconfined.map((name) => `${escapeControls(name)}: all exports of the server\n`)].join('');
-}
-
-async function signal(): Promise<void> {
-  const controller = new AbortController(); // the listener of the signal that does not come is removed
-  const { signal } = controller;
-  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })]);
-  controller.abort();
 }
 
 function parseTargets(options: string[]): Record<string, string> {
@@ -177,15 +153,6 @@ function parseTarget(option: string): [name: string, uri: string] {
   const at = option.indexOf('=');
   if (at < 1) throw new UsageError(`--target takes NAME=URI, not ${option}`);
   return [option.slice(0, at), option.slice(at + 1)];
-}
-
-function parseListen(option: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(option) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65535) {
-    throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:0 or [::]:10810, not ${option}`);
-  }
-  return { host, port: Number(port) };
 }
 
 function integer(option: string, value: string | undefined): number | undefined {

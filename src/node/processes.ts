@@ -64,6 +64,18 @@ export class NodeProcesses implements Processes {
     if (child !== undefined) await once(child, 'exit');
   }
 
+  /** How a child ends, when it has: `exit code 1`, or the signal. */
+  async exit(pid: number): Promise<string> {
+    const child = this.#children.get(pid);
+    if (child === undefined) throw codedError('ESRCH', `process ${pid} has ended`);
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return signal ?? `exit code ${code}`;
+  }
+
+  isRunning(pid: number): boolean {
+    return this.#children.has(pid);
+  }
+
   makeFolder(template: string): string {
     return mkdtempSync(template.replace(/X{6}$/, ''));
   }
@@ -81,8 +93,8 @@ function spawnByShell(script: string, argv: string[], options: SpawnOptions): Ch
   return spawn('/bin/sh', ['-c', script, 'sh', ...argv], options);
 }
 
-// What execvp would say: the shell starts in any case, and could only exit with a number.
-function assertRunnable(command: string): void {
+/** Throws what execvp would say: the shell starts in any case, and could only exit with a number. */
+export function assertRunnable(command: string): void {
   const folders = command.includes('/') ? [''] : (process.env.PATH ?? '').split(':');
   const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
   if (command === '' || found.length === 0) throw new NBDError(`${command} cannot be started`, 'ENOENT');

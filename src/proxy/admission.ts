@@ -6,27 +6,35 @@ import { isIP, type Server } from 'node:net';
 import { closeCode } from '../transports/close_codes.js';
 import { type Ending, ending } from './ending.js';
 
-export interface Rules {
+/** Whose pages may ask. */
+export interface Visitors {
   readonly allowOrigins: ReadonlySet<string>;
   readonly allowHosts: ReadonlySet<string>;
+}
+
+export interface Rules extends Visitors {
   /** Undefined where none is demanded. */
   readonly token: string | undefined;
 }
 
-/** Undefined for a request that may connect. */
+/** Why a WebSocket's request may not connect; undefined for one that may. */
 export function refusal(request: IncomingMessage, rules: Rules): Ending | undefined {
+  const stranger = strangerRefusal(request, rules);
+  if (stranger !== undefined || rules.token === undefined) return stranger;
+  const token = new URLSearchParams(request.url?.split('?')[1]).get('token');
+  if (token === null) return { code: closeCode.badToken, reason: 'a token is needed: add ?token= to the URL' };
+  return isEqual(token, rules.token) ? undefined : { code: closeCode.badToken, reason: 'wrong token' };
+}
+
+/** Why a request is refused whoever knows what: it comes from another page, or by another name. */
+export function strangerRefusal(request: IncomingMessage, { allowOrigins, allowHosts }: Visitors): Ending | undefined {
   const { host, origin } = request.headers;
-  if (host === undefined || !isOurHost(host, rules.allowHosts)) {
+  if (host === undefined || !isOurHost(host, allowHosts)) {
     return ending(closeCode.forbidden, `host not allowed: ${host ?? 'none'}`);
   }
   // No browser leaves the header out of a WebSocket's request: without it this is a program, which could send any.
-  if (origin !== undefined && !rules.allowOrigins.has(origin.toLowerCase()) && !isSameOrigin(origin, host, request)) {
+  if (origin !== undefined && !allowOrigins.has(origin.toLowerCase()) && !isSameOrigin(origin, host, request)) {
     return ending(closeCode.forbidden, `origin not allowed: ${origin}`);
-  }
-  if (rules.token !== undefined) {
-    const token = new URLSearchParams(request.url?.split('?')[1]).get('token');
-    if (token === null) return { code: closeCode.badToken, reason: 'a token is needed: add ?token= to the URL' };
-    if (!isEqual(token, rules.token)) return { code: closeCode.badToken, reason: 'wrong token' };
   }
   return undefined;
 }
@@ -56,8 +64,8 @@ function parseHost(host: string, protocol = 'http:'): URL | undefined {
   return /^[\w.:[\]-]+$/.test(host) && URL.canParse(text) ? new URL(text) : undefined;
 }
 
-// Digests have one length, and differ in places that tell nothing of where the tokens do.
-function isEqual(a: string, b: string): boolean {
+/** Whether two secrets are equal. Digests have one length, and differ in places that tell nothing of where the secrets do. */
+export function isEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }

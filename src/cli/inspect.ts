@@ -1,0 +1,130 @@
+// `libnbd-wasm inspect`: shows disks in a page, which it serves with a proxy to them.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { defaults } from '../proxy/options.js';
+import { DiskServer } from '../serve/disk_server.js';
+import { formats, isFormat, serveImage } from '../serve/image.js';
+import { createInspector, type InspectedDisk } from '../serve/inspector.js';
+import { escapeControls } from '../text/escape.js';
+import { openBrowser } from './browser.js';
+import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
+import { complain, print } from './output.js';
+import { type Source, sourcesOf, splitCommands } from './sources.js';
+import { tlsCredentials, tlsOptions, tlsUsage } from './tls.js';
+import { UsageError } from './usage.js';
+
+export const summary = 'shows disks in a page: partitions, contents, a map, hex';
+
+const defaultAddress = '127.0.0.1:0';
+
+export const usage = `libnbd-wasm inspect [OPTION ...] [DISK ...]
+
+Serves a page that shows disks and writes to none, prints its URL, and opens it in a browser. It ends with Ctrl-C.
+
+A DISK is an NBD URI, an image file or a block device, or a command in square brackets that serves NBD on the socket that it
+inherits: [ nbdkit memory 1G ]. qemu-nbd needs --persistent --shared=0 there.
+
+  --format FORMAT           the format of the files: ${formats.join(', ')}; default raw, whatever is in them
+  --listen ADDRESS:PORT     default ${defaultAddress}; port 0 takes a free one
+  --allow-host NAME         the page is reached under this name
+  --token-file FILE         the secret that is in the URL, in place of a new one for each run
+  --token TOKEN             the same; others on this machine can see it
+  --cert FILE --key FILE    TLS for the page, from PEM files
+${tlsUsage}  --no-open                 open no browser
+`;
+
+const text = { type: 'string' } as const;
+const optionTypes = {
+  'allow-host': { type: 'string', multiple: true, default: [] as string[] },
+  cert: text,
+  format: { ...text, default: 'raw' },
+  key: text,
+  listen: { ...text, default: defaultAddress },
+  'no-open': { type: 'boolean', default: false },
+  ...tlsOptions,
+  token: text,
+  'token-file': text,
+} as const;
+
+export const run = (args: string[]): Promise<void> => inspect(args, fileURLToPath(new URL('../inspector/', import.meta.url)));
+
+/** The command, with a page of any folder's. */
+export async function inspect(args: string[], folder: string): Promise<void> {
+  const { words, commands } = splitCommands(args);
+  const { values, positionals } = parseArgs({ args: words, options: optionTypes, allowPositionals: true });
+  const { format, cert, key } = values;
+  if (!isFormat(format)) throw new UsageError(`--format takes ${formats.join(', ')}, not ${format}`);
+  const address = parseListen(values.listen);
+  const sources = sourcesOf(positionals, commands);
+  const limits = { handshakeTimeout: defaults.handshakeTimeout, maxConnections: defaults.maxConnections };
+  const server = httpServer({ cert, key, ...limits });
+  const servers = new DiskServers();
+  const ending = signal(); // a signal is heard from here on, and what was started is ended
+  try {
+    const disks: InspectedDisk[] = [];
+    for (const source of sources) disks.push({ ...source, uri: await servers.uriOf(source, format) });
+    const inspector = await createInspector({
+      server,
+      disks,
+      folder,
+      token: tokenOf(values),
+      allowHosts: values['allow-host'],
+      tls: tlsCredentials(values),
+    }).catch(mistaken);
+    await listen(server, address);
+    const base = `${cert === undefined ? 'http' : 'https'}://${authorityOf(server)}`;
+    await print(announcement(`${base}/#token=${encodeURIComponent(inspector.token)}`, disks));
+    if (!values['no-open']) openBrowser(`${base}${inspector.once()}`);
+    await ending;
+    server.close();
+    await inspector.close();
+    server.closeAllConnections();
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** The servers that were started, which are ended with the page. */
+class DiskServers {
+  readonly #servers: DiskServer[] = [];
+  #isStopping = false;
+
+  /** Where a disk is served; a file's or a command's server is started. */
+  async uriOf({ what, name, source }: Source, format: Parameters<typeof serveImage>[1]): Promise<string> {
+    if ('uri' in what) return what.uri;
+    const server = new DiskServer('command' in what ? what.command : await serveImage(what.file, format));
+    this.#servers.push(server);
+    // Asked too early, a command might end with its first client, as qemu-nbd does by itself.
+    if ('file' in what) {
+      await server.untilItServes().catch((error: Error) => {
+        throw new Error(`qemu-nbd does not serve ${source}: ${error.message}`, { cause: error });
+      });
+    }
+    void server.ended.then((how) => {
+      if (!this.#isStopping) complain(`the server of ${name} has ended (${how}): the page cannot read this disk any more`);
+    });
+    return server.uri;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#servers.map((server) => server.stop()));
+  }
+}
+
+/** What createInspector refuses is a mistake in the command line. */
+function mistaken(error: unknown): never {
+  if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+  throw error;
+}
+
+function tokenOf({ token, 'token-file': file }: { token?: string | undefined; 'token-file'?: string | undefined }) {
+  if (token !== undefined && file !== undefined) throw new UsageError('--token and --token-file are two ways to say one thing');
+  return file === undefined ? token : readFileSync(file, 'utf8').trim();
+}
+
+function announcement(url: string, disks: readonly InspectedDisk[]): string {
+  const lines = disks.map(({ name, source }) => escapeControls(name === source ? name : `${name}: ${source}`));
+  return [url, ...lines, 'Ctrl-C ends it.'].map((line) => `${line}\n`).join('');
+}
