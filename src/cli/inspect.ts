@@ -60,7 +60,8 @@ export async function inspect(args: string[], folder: string): Promise<void> {
   const limits = { handshakeTimeout: defaults.handshakeTimeout, maxConnections: defaults.maxConnections };
   const server = httpServer({ cert, key, ...limits });
   const servers = new DiskServers();
-  const ending = signal(); // a signal is heard from here on, and what was started is ended
+  // Heard from here on, so that what was started is ended, also when the terminal is closed.
+  const ending = signal(['SIGTERM', 'SIGINT', 'SIGHUP']);
   try {
     const disks: InspectedDisk[] = [];
     for (const source of sources) disks.push({ ...source, uri: await servers.uriOf(source, format) });

@@ -51,10 +51,10 @@ export function parseListen(option: string): { host: string; port: number } {
   return { host, port: Number(port) };
 }
 
-/** Resolves when the process is asked to end. */
-export async function signal(): Promise<void> {
-  const controller = new AbortController(); // the listener of the signal that does not come is removed
+/** Resolves when the process is asked to end, by one of the signals. */
+export async function signal(names: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']): Promise<void> {
+  const controller = new AbortController(); // the listeners of the signals that do not come are removed
   const { signal } = controller;
-  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })]);
+  await Promise.race(names.map((name) => once(process, name, { signal })));
   controller.abort();
 }

@@ -24,7 +24,9 @@ const types: ReadonlyMap<string, string> = new Map([
 
 /** The files of a folder and of those in it, by their paths: `/inspector.js`; `/` is index.html. Rejects if that is not there. */
 export async function readPage(folder: string): Promise<ReadonlyMap<string, PageFile>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: Error) => {
+    throw new Error(`the page is not there: ${cause.message}. Build the package first (npm run build)`, { cause });
+  });
   const files = new Map<string, PageFile>();
   for (const entry of entries.filter((entry) => entry.isFile())) {
     const path = join(entry.parentPath, entry.name);
@@ -35,6 +37,6 @@ export async function readPage(folder: string): Promise<ReadonlyMap<string, Page
     files.set(`/${name}`, { type, etag, bytes });
   }
   const index = files.get('/index.html');
-  if (index === undefined) throw new Error(`${folder} has no index.html: build the package first (npm run build)`);
+  if (index === undefined) throw new Error(`${folder} has no index.html. Build the package first (npm run build)`);
   return files.set('/', index);
 }

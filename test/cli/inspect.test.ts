@@ -299,7 +299,7 @@ describe('the end', () => {
     }
   };
 
-  test.for(['SIGINT', 'SIGTERM'] as const)('%s ends the servers that were started, and no others', async (signal) => {
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the servers that were started, and no others', async (signal) => {
     const file = join(await temporaryFolder(), 'disk.img');
     await writeFile(file, pattern(0, 4096));
     const other = await nbdkit('pattern', '1M');

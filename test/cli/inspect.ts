@@ -1,7 +1,9 @@
 // `libnbd-wasm inspect` in a process of its own, with a page of the test's.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { Program } from '../proxy/cli.js';
 import { temporaryFolder } from '../support/processes.js';
 
@@ -28,7 +30,13 @@ export async function inspect(words: readonly string[], environment: Record<stri
       console.error(error.message);
       process.exitCode = 1;
     });`;
-  return new Program('--input-type=module', '--eval', script);
+  const program = new Program('--input-type=module', '--eval', script);
+  // It ends what it has started, unless it is killed, as the test would do with it next.
+  onTestFinished(async () => {
+    program.signal('SIGTERM');
+    await Promise.race([program.exit, delay(10_000, undefined, { ref: false })]);
+  });
+  return program;
 }
 
 /** What its first line says: where the page is, and the token. */
