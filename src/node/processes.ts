@@ -10,6 +10,12 @@ import { DuplexTransport } from '../transports/duplex.js';
 
 export class NodeProcesses implements Processes {
   readonly #children = new Map<number, ChildProcess>();
+  readonly #detached: boolean;
+
+  /** @param detached Whether a Ctrl-C at the terminal is for this process alone, which then ends its children itself. */
+  constructor({ detached = false } = {}) {
+    this.#detached = detached;
+  }
 
   // nbd-server writes to the descriptor that it reads: both have to be one socket, as with libnbd itself. Node can only make a socket of
   // another descriptor, so a shell moves it.
@@ -40,7 +46,7 @@ export class NodeProcesses implements Processes {
     // Node has no public way to a listener's descriptor, and passes no listening server on by itself.
     const { _handle: listener } = server as unknown as { _handle: { fd: number } };
     const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', listener.fd];
-    return this.#adopt(spawnByShell('LISTEN_PID=$$ exec "$@"', argv, { env, stdio }), argv[0]);
+    return this.#adopt(spawnByShell('LISTEN_PID=$$ exec "$@"', argv, { env, stdio, detached: this.#detached }), argv[0]);
   }
 
   #adopt(child: ChildProcess, command: string | undefined): number {

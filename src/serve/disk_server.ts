@@ -19,7 +19,7 @@ const goodbye = Buffer.concat([
   optionBytes({ number: nbd.NBD_OPT_ABORT, data: Buffer.alloc(0), exportName: undefined }),
 ]);
 
-const processes = new NodeProcesses();
+const processes = new NodeProcesses({ detached: true });
 
 export class DiskServer {
   /** Where it is, as an NBD URI. */

@@ -291,6 +291,7 @@ describe('the end', () => {
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
     return text.trim().split(' ').filter(Boolean).map(Number);
   }
+  const groupOf = async (pid: number) => Number((await readFile(`/proc/${pid}/stat`, 'utf8')).split(' ')[4]);
   const isThere = (pid: number) => {
     try {
       return process.kill(pid, 0);
@@ -308,6 +309,8 @@ describe('the end', () => {
     const open = await handleAt(webSocket('disk.img'));
     const servers = await childrenOf(program.pid);
     expect(servers).toHaveLength(2);
+    // Ctrl-C reaches a whole group: the servers are not to end before the page knows why.
+    expect(await Promise.all(servers.map(groupOf))).toEqual(servers);
     program.signal(signal);
     expect((await open.lost).message).toContain('1001 the proxy is shutting down');
     expect(await program.exit).toBe(0);
