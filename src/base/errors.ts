@@ -48,6 +48,9 @@ export interface NBDErrorOptions extends ErrorOptions {
   isFatal?: boolean;
 }
 
+const isOrdinaryInstance = (type: unknown, value: unknown): boolean => Function.prototype[Symbol.hasInstance].call(type, value);
+const brand = Symbol.for('libnbd-wasm: NBDError');
+
 /**
  * An error that libnbd, the server or the socket reported.
  *
@@ -57,6 +60,13 @@ export interface NBDErrorOptions extends ErrorOptions {
  * `cause` is what led to it, if that was an exception: a socket's error, or one thrown by a callback.
  */
 export class NBDError extends Error {
+  /** An error of another copy of the library is one too: a page may have a copy of its own beside the inspector's. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: subclasses have this method too
+    if (this !== NBDError) return isOrdinaryInstance(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   override readonly name = 'NBDError';
   readonly code: string | null;
   readonly errno: number;
@@ -68,6 +78,11 @@ export class NBDError extends Error {
     this.code = code;
     this.errno = code === null ? 0 : errnoOf(code);
     this.isFatal = isFatal;
+  }
+
+  /** @internal */
+  get [brand](): true {
+    return true;
   }
 }
 
