@@ -168,6 +168,26 @@ describe('cached', () => {
     expect(firstDifference(await disk.pread(7, 2 ** 20 - 7), pattern(2 ** 20 - 7, 7))).toBe(-1);
   });
 
+  test('keeps what stands at the end of the largest disk, where no number is exact', async () => {
+    const end = 2n ** 63n - 1n;
+    const nbd = await connected(await nbdkit('pattern', String(end)));
+    const asked: string[] = [];
+    const pread = nbd.pread.bind(nbd);
+    nbd.pread = (count, offset, options) => {
+      asked.push(`${count} ${offset}`);
+      return pread(count, offset, options);
+    };
+    const disk = await cached(nbd, { blockSize: 4096, readAhead: 0 });
+    // nbdkit-pattern-plugin(1): each aligned 8 bytes are their offset, big-endian
+    const last = await disk.pread(15, end - 15n);
+    expect(new DataView(last.buffer).getBigUint64(0)).toBe(end - 15n);
+    expect(Array.from(last.subarray(8))).toEqual([0x7f, 255, 255, 255, 255, 255, 255]);
+    const across = await disk.pread(16, end - 4095n - 8n);
+    expect(new DataView(across.buffer).getBigUint64(0)).toBe(end - 4095n - 8n);
+    expect(new DataView(across.buffer).getBigUint64(8)).toBe(end - 4095n);
+    expect(asked).toEqual([`4095 ${end - 4095n}`, `4096 ${end - 4095n - 4096n}`]);
+  });
+
   test('refuses sizes that do not fit', async () => {
     const below = new MemoryDisk(65536);
     expect(await failure(cached(below, { blockSize: 0 }))).toBeInstanceOf(RangeError);

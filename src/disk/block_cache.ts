@@ -11,7 +11,7 @@ import { integer } from '../base/integers.js';
 import type { Disk, FlagOptions, Geometry } from './disk.js';
 import { DiskError } from './disk_error.js';
 import { RangeSet } from './range_set.js';
-import { readPiece, requestSize } from './ranges.js';
+import { type Range, readPiece, requestSize } from './ranges.js';
 
 export interface CacheOptions {
   /** How much is kept, in bytes: 32 MiB unless told otherwise. */
@@ -48,7 +48,7 @@ export class BlockCache {
   readonly #inDoubt = new RangeSet([], { most: 2 ** 12 });
   #held = 0;
   /** Where the last read ended. */
-  #next = 0;
+  #next = 0n;
 
   /**
    * @param call Who asks for a cache, for errors.
@@ -70,49 +70,47 @@ export class BlockCache {
 
   /** Whether a read is to be made of blocks. All others are the disk's, as are those that it has to refuse. */
   serves(count: number, offset: number | bigint, options: FlagOptions | undefined): boolean {
-    const [start, end] = [Number(offset), Number(offset) + count];
-    const isOnDisk = Number.isSafeInteger(count) && Number.isSafeInteger(end) && start >= 0 && BigInt(end) <= this.#geometry.size;
+    const range = rangeOf(count, offset);
+    if (range === undefined || range.start < 0n || range.end > this.#geometry.size) return false;
     // What is too long would push out all the rest.
-    if (!isOnDisk || count <= 0 || count > this.#capacity / 4 || (options?.flags ?? 0) !== 0) return false;
-    return this.#isSure(this.#blockAt(start), this.#blockAt(end - 1));
+    if (count <= 0 || count > this.#capacity / 4 || (options?.flags ?? 0) !== 0) return false;
+    const last = this.#blockAt(range.end - 1n);
+    return Number.isSafeInteger(last) && this.#isSure(this.#blockAt(range.start), last);
   }
 
   /** Fills an array. */
   async read<T extends Uint8Array>(view: T, offset: number | bigint, options: FlagOptions = {}): Promise<T> {
     const signal = checkedSignal('nbd_pread', options);
     signal?.throwIfAborted();
-    const start = Number(offset);
-    const end = start + view.length;
-    const [first, last] = [this.#blockAt(start), this.#blockAt(end - 1)];
+    const start = BigInt(offset);
+    const end = start + BigInt(view.length);
+    const [first, last] = [this.#blockAt(start), this.#blockAt(end - 1n)];
     const blocks = this.#take(first, last);
     if (start === this.#next) this.#takeAhead(last + 1, Math.min(last + this.#readAhead, this.#lastBlock));
     this.#next = end;
     try {
       for (const [index, { bytes }] of blocks.entries()) {
-        const at = (first + index) * this.#size;
+        const at = Number(this.#startOf(first + index) - start); // in the view; below 0 for a block that begins before it
         const found = await abortable(bytes, signal);
-        const from = Math.max(start, at);
-        view.set(found.subarray(from - at, Math.min(end - at, found.length)), from - start);
+        view.set(found.subarray(Math.max(0, -at), Math.min(view.length - at, found.length)), Math.max(0, at));
       }
     } catch (error) {
       signal?.throwIfAborted();
       if (!isAnswer(error)) throw error;
-      view.set(await readPiece(this.#source, this.#geometry, { at: BigInt(start), count: view.length }, signal));
+      view.set(await readPiece(this.#source, this.#geometry, { at: start, count: view.length }, signal));
     }
     return view;
   }
 
   /** Fills an array with what is there already; false where some of it is not. */
-  peek(view: Uint8Array, offset: number): boolean {
-    const end = offset + view.length;
-    const [first, last] = [this.#blockAt(offset), this.#blockAt(end - 1)];
+  peek(view: Uint8Array, offset: bigint): boolean {
+    const [first, last] = [this.#blockAt(offset), this.#blockAt(offset + BigInt(view.length) - 1n)];
     if (!this.#isSure(first, last)) return false;
     for (let number = first; number <= last; number++) if (this.#blocks.get(number)?.found === undefined) return false;
     for (let number = first; number <= last; number++) {
-      const at = number * this.#size;
+      const at = Number(this.#startOf(number) - offset); // in the view; below 0 for a block that begins before it
       const found = this.#blocks.get(number)?.found ?? new Uint8Array();
-      const from = Math.max(offset, at);
-      view.set(found.subarray(from - at, Math.min(end - at, found.length)), from - offset);
+      view.set(found.subarray(Math.max(0, -at), Math.min(view.length - at, found.length)), Math.max(0, at));
     }
     return true;
   }
@@ -126,16 +124,17 @@ export class BlockCache {
   ): Promise<void> {
     const signal = options?.signal;
     const wasAborted = signal?.aborted;
-    const [start, end] = [Number(offset), Number(offset) + Number(count)];
-    this.#drop(start, end);
+    const range = rangeOf(count, offset);
+    if (range === undefined) return make(); // which refuses it
+    this.#drop(range);
     try {
       await make();
     } catch (error) {
       const isOver = wasAborted || (!signal?.aborted && isAnswer(error));
-      if (!isOver) this.#inDoubt.add({ start: BigInt(offset), end: BigInt(offset) + BigInt(count) });
+      if (!isOver) this.#inDoubt.add(range);
       throw error;
     } finally {
-      this.#drop(start, end);
+      this.#drop(range);
     }
   }
 
@@ -145,17 +144,21 @@ export class BlockCache {
     this.#held = 0;
   }
 
-  #blockAt(position: number): number {
-    return Math.floor(position / this.#size);
+  #blockAt(position: bigint): number {
+    return Number(position / BigInt(this.#size));
+  }
+
+  #startOf(block: number): bigint {
+    return BigInt(block) * BigInt(this.#size);
   }
 
   get #lastBlock(): number {
-    return this.#blockAt(Number(this.#geometry.size) - 1);
+    return this.#blockAt(this.#geometry.size - 1n);
   }
 
   #isSure(first: number, last: number): boolean {
     if (this.#inDoubt.isEmpty) return true;
-    const range = { start: BigInt(first * this.#size), end: BigInt((last + 1) * this.#size) };
+    const range = { start: this.#startOf(first), end: this.#startOf(last + 1) };
     return this.#inDoubt.within(range).length === 0;
   }
 
@@ -186,13 +189,13 @@ export class BlockCache {
 
   /** Reads blocks that lie together in one request. */
   #load(first: number, end: number): Block[] {
-    const start = first * this.#size;
-    const stop = Math.min(end * this.#size, Number(this.#geometry.size));
-    const read = readPiece(this.#source, this.#geometry, { at: BigInt(start), count: stop - start }, undefined);
+    const start = this.#startOf(first);
+    const count = Math.min((end - first) * this.#size, Number(this.#geometry.size - start));
+    const read = readPiece(this.#source, this.#geometry, { at: start, count }, undefined);
     const blocks: Block[] = [];
     for (let number = first; number < end; number++) {
       const from = (number - first) * this.#size;
-      const length = Math.min(this.#size, stop - start - from);
+      const length = Math.min(this.#size, count - from);
       const bytes = read.then((all) => all.slice(from, from + length)); // its own, so that it can be given up alone
       const block: Block = { bytes, length };
       bytes.then(
@@ -219,9 +222,9 @@ export class BlockCache {
     }
   }
 
-  #drop(start: number, end: number): void {
+  #drop({ start, end }: Range): void {
     if (end <= start) return;
-    const [first, last] = [this.#blockAt(start), this.#blockAt(end - 1)];
+    const [first, last] = [this.#blockAt(start), this.#blockAt(end - 1n)];
     if (last - first < this.#blocks.size) {
       for (let number = first; number <= last; number++) this.#dropBlock(number);
     } else {
@@ -233,6 +236,13 @@ export class BlockCache {
     const block = this.#blocks.get(number);
     if (block !== undefined) this.#forget(number, block);
   }
+}
+
+/** Undefined for what is no range. Offsets may be larger than a number holds exactly. */
+function rangeOf(count: number | bigint, offset: number | bigint): Range | undefined {
+  const isWhole = (value: number | bigint) => typeof value === 'bigint' || Number.isSafeInteger(value);
+  if (!isWhole(count) || !isWhole(offset)) return undefined;
+  return { start: BigInt(offset), end: BigInt(offset) + BigInt(count) };
 }
 
 /** What a server answers, by the protocol, or the library in its stead. */

@@ -38,7 +38,7 @@ export class BlockReader {
 
   /** Fills the view where all of its bytes are at hand. */
   peek(view: Uint8Array, offset: bigint): boolean {
-    return this.#cache.serves(view.length, offset, undefined) && this.#cache.peek(view, Number(offset));
+    return this.#cache.serves(view.length, offset, undefined) && this.#cache.peek(view, offset);
   }
 
   /** The bytes of a range that is on the disk, or the error with which the disk refused it. Rejects where the disk cannot be asked. */
