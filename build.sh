@@ -178,4 +178,23 @@ compile_typescript() {
 }
 once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
 
+# The page that shows a disk, as one folder that can be served as it is. Its script is also what `libnbd-wasm/inspector` exports. Lit is
+# bundled, so that the package does not depend on it; its licence stands beside it.
+bundle_inspector() {
+  local page=dist/inspector package
+  rm -f $page/chunk-*.js
+  npx --no-install esbuild --log-level=warning --bundle --minify --splitting --format=esm --platform=browser --target=es2022 \
+    --legal-comments=none --chunk-names=chunk-[hash] --outdir=$page inspector=src/inspector/index.ts worker=src/worker.ts
+  # The new lines that are left are in templates of HTML and CSS.
+  node -e 'const [file] = process.argv.slice(1); const fs = require("fs");
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n\s+/g, "\n"))' $page/inspector.js
+  cp src/inspector/{index.html,page.css,icon.svg} dist/*.wasm $page
+  for package in lit lit-html lit-element @lit/reactive-element; do
+    printf '%s %s\n\n' "$package" "$(node -p "require('./node_modules/$package/package.json').version")"
+    cat node_modules/$package/LICENSE
+    printf '\n\n'
+  done >$page/THIRD-PARTY-NOTICES
+}
+once inspector dist/inspector/THIRD-PARTY-NOTICES src package-lock.json dist/*.wasm -- bundle_inspector
+
 scripts/sizes.sh --report

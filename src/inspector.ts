@@ -1,0 +1,42 @@
+// libnbd-wasm/inspector: the elements of the page that shows a disk, for other pages. To import it registers them: the build makes that
+// of src/inspector/. This file has their types, which need no types of Lit's.
+import type { Disk } from './disk/disk.js';
+import type { Selection, View } from './inspector/selection.js';
+import type { Probe } from './probe/types.js';
+
+export type { Disk } from './disk/disk.js';
+export type { Selection, View } from './inspector/selection.js';
+
+/**
+ * `<nbd-inspector>`: shows a disk, and never writes. It opens the WebSocket of a proxy by itself, in a worker, or is given a disk.
+ *
+ * It fires `nbd-select` when its user chooses a range, and `nbd-view` when the map is zoomed. Its colours and fonts are custom
+ * properties, `--nbd-…`, which a page may set.
+ *
+ * @example
+ * ```html
+ * <nbd-inspector src="wss://example.com/nbd/disk"></nbd-inspector>
+ * ```
+ */
+export interface InspectorElement extends HTMLElement {
+  /** A disk that the page has opened and closes; it goes before `src`. */
+  disk: Disk | undefined;
+  /** The URL of a WebSocket that leads to an NBD server. Also an attribute. */
+  src: string | undefined;
+  /** The export, where the server has several; its default one unless told otherwise. Also an attribute, `export-name`. */
+  exportName: string | undefined;
+  /** What the disk is called; its export's name unless told otherwise. Also an attribute. */
+  label: string | undefined;
+  /** Looks for partitions and file systems, as `probe` of `libnbd-wasm` does. */
+  probe: ((disk: Disk, options: { readonly signal: AbortSignal }) => Promise<Probe>) | undefined;
+  /** What is selected. */
+  selection: Selection | undefined;
+  /** What the map shows; undefined for the whole disk. */
+  view: View | undefined;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'nbd-inspector': InspectorElement;
+  }
+}

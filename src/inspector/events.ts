@@ -1,0 +1,37 @@
+// What the parts of the page ask of the part above them, beside selections (selection.ts).
+import type { Remedy } from './problems.js';
+
+/** The details of the events, by their types. All of them bubble over the borders of shadow trees. */
+export interface InspectorEvents {
+  /** The one button of a problem was pressed. */
+  'nbd-remedy': Remedy;
+  /** Another disk of the page's server, by its name; or the connect screen. */
+  'nbd-choose': { readonly disk: string } | 'connect';
+  /** Another export of the same server. */
+  'nbd-export': string;
+  /** A WebSocket's URL that was typed in. */
+  'nbd-connect': Typed;
+  /** The link to what is shown is wanted, without a token. */
+  'nbd-copy-link': undefined;
+  /** The list of keys. */
+  'nbd-help': undefined;
+  /** The connection is to be opened again. */
+  'nbd-reconnect': undefined;
+}
+
+/** What was typed into the connect screen. */
+export interface Typed {
+  readonly url: string;
+  readonly exportName: string | undefined;
+  readonly token: string | undefined;
+}
+
+declare global {
+  interface HTMLElementEventMap extends InspectorCustomEvents {}
+}
+
+type InspectorCustomEvents = { [K in keyof InspectorEvents]: CustomEvent<InspectorEvents[K]> };
+
+export function fire<K extends keyof InspectorEvents>(element: EventTarget, type: K, detail: InspectorEvents[K]): void {
+  element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+}

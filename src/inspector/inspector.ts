@@ -1,0 +1,241 @@
+// <nbd-inspector>: one disk. It lays the parts out (facts, map, table, bytes, values, plot), and has them share one selection.
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { Disk } from '../disk/disk.js';
+import type { InspectorElement as PublicElement } from '../inspector.js';
+import type { Partition, Probe } from '../probe/types.js';
+import { escapeControls } from '../text/escape.js';
+import type { ServedDisk } from './disks.js';
+import { fire } from './events.js';
+import { exportTitle } from './facts.js';
+import { focusInto } from './focus.js';
+import { exactSize, hexOffset } from './format.js';
+import { Inspection } from './inspection.js';
+import type { KeysElement } from './keys.js';
+import { layout } from './layout.js';
+import { placeInWords, tableInWords } from './partition_details.js';
+import { type ProbeFunction, partitionAt, selectionOf } from './probing.js';
+import { type Selection, select, type View } from './selection.js';
+import type { Session } from './session.js';
+import { shared } from './theme.js';
+
+/** The sector that places are counted in where no table has one of its own. */
+const usualSector = 512;
+
+/** The parts that a key leads to. */
+const parts: Readonly<Record<string, string>> = {
+  m: 'nbd-map',
+  t: 'nbd-partitions',
+  b: 'nbd-hex',
+  v: 'nbd-values',
+  d: 'nbd-export',
+};
+
+export class InspectorElement extends LitElement implements PublicElement {
+  static override properties = {
+    disk: { attribute: false },
+    src: {},
+    exportName: { attribute: 'export-name' },
+    label: {},
+    probe: { attribute: false },
+    disks: { attribute: false },
+    isPage: { attribute: false },
+    note: { attribute: false },
+    selection: { attribute: false },
+    view: { attribute: false },
+  };
+  static override styles = [shared, layout];
+  /** What looks for partitions where no element is told otherwise. */
+  static probe: ProbeFunction | undefined;
+
+  /** A disk that somebody else has opened, and closes. */
+  declare disk: Disk | undefined;
+  /** The URL of a WebSocket, which the element opens by itself. */
+  declare src: string | undefined;
+  declare exportName: string | undefined;
+  /** What the disk is called; its export's name unless told otherwise. */
+  declare label: string | undefined;
+  declare probe: ProbeFunction | undefined;
+  /** The disks to choose from, where there is a page above. */
+  declare disks: readonly ServedDisk[] | undefined;
+  declare isPage: boolean;
+  declare note: string;
+  declare selection: Selection | undefined;
+  declare view: View | undefined;
+
+  readonly #inspection = new Inspection(this);
+
+  constructor() {
+    super();
+    this.isPage = false;
+    this.note = '';
+    this.addEventListener('nbd-select', ({ detail }) => {
+      this.selection = detail;
+    });
+    this.addEventListener('nbd-view', ({ detail }) => {
+      this.view = detail;
+    });
+    this.addEventListener('nbd-reconnect', () => void this.#inspection.reconnect());
+    this.addEventListener('nbd-remedy', ({ detail }) => {
+      if (detail === 'again') this.#inspection.again();
+    });
+    this.addEventListener('nbd-help', () => this.renderRoot.querySelector<KeysElement>('nbd-keys')?.open());
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('probe') || !this.hasUpdated) this.#inspection.probeWith(this.probe ?? InspectorElement.probe);
+    if (changed.has('disk') || changed.has('src') || changed.has('exportName')) {
+      const { disk, src, exportName } = this;
+      this.#inspection.open(disk !== undefined ? { disk } : src ? { url: src, exportName } : undefined);
+    }
+  }
+
+  /** Does what a key stands for; false for a key that means nothing here. */
+  press(key: string): boolean {
+    if (key === '?') fire(this, 'nbd-help', undefined);
+    else if (key === '[' || key === ']') this.#step(key === ']');
+    else if (parts[key] !== undefined) focusInto(this.renderRoot.querySelector(parts[key]));
+    else return false;
+    return true;
+  }
+
+  /** Selects the partition after the selection, or the one before. */
+  #step(isForward: boolean): void {
+    const { partitions = [] } = this.#found ?? {};
+    const at = this.selection?.offset ?? -1n;
+    const sorted = [...partitions].sort((a, b) => (a.start < b.start ? -1 : 1));
+    const partition = isForward ? sorted.find(({ start }) => start > at) : sorted.findLast(({ start }) => start < at);
+    if (partition !== undefined) select(this, selectionOf({ ...partition, partition }));
+  }
+
+  get #found(): Probe | undefined {
+    const { probing } = this.#inspection;
+    return probing.state === 'found' ? probing.probe : undefined;
+  }
+
+  get #title(): string {
+    const name = this.#inspection.session?.facts.negotiated?.name ?? this.exportName;
+    return this.label ?? (name === undefined ? 'Disk' : exportTitle(name));
+  }
+
+  override render() {
+    const { session, exports, link, problem } = this.#inspection;
+    return html`
+      <div class="frame">
+        <nbd-export
+          .facts=${session?.facts}
+          .link=${link}
+          .label=${this.#title}
+          .disks=${this.disks}
+          .exports=${exports}
+          .exportName=${this.exportName}
+          .isPage=${this.isPage}
+          .note=${this.note}
+        ></nbd-export>
+        ${problem === undefined ? this.#body(session) : html`<nbd-problem class="all" .problem=${problem}></nbd-problem>`}
+      </div>
+      <nbd-keys></nbd-keys>
+    `;
+  }
+
+  #body(session: Session | undefined): TemplateResult {
+    const size = session?.facts.geometry.size;
+    if (size === 0n) {
+      return html`<p class="all empty">This disk has 0 bytes: there is nothing to show. Its facts stand above.</p>`;
+    }
+    const found = this.#found;
+    const sectorSize = found?.sectorSize ?? usualSector;
+    const partitions: readonly Partition[] = found?.partitions ?? [];
+    const { selection, view } = this;
+    const disk = session?.disk;
+    const contexts = session?.facts.contexts ?? [];
+    return html`
+      <section class="map" aria-label="Map">
+        <nbd-map
+          .disk=${disk}
+          .size=${size ?? 0n}
+          .contexts=${contexts}
+          .partitions=${partitions}
+          .selection=${selection}
+          .view=${view}
+        ></nbd-map>
+      </section>
+      <div class="left">
+        <section class="panel" aria-labelledby="table-title">
+          <header><h2 id="table-title">Partitions</h2><span class="dim">${this.#tableSummary(found)}</span></header>
+          <div class="scroll" tabindex="-1">
+            <nbd-partitions .probing=${this.#inspection.probing} .size=${size ?? 0n} .selection=${selection}></nbd-partitions>
+          </div>
+        </section>
+        <section class="panel" aria-labelledby="extents-title">
+          <header><h2 id="extents-title">Block status</h2><span class="dim">${contextsSummary(session)}</span></header>
+          <nbd-extents
+            .disk=${disk}
+            .size=${size ?? 0n}
+            .contexts=${contexts}
+            .partitions=${partitions}
+            .selection=${selection}
+            .view=${view}
+          ></nbd-extents>
+        </section>
+      </div>
+      <section class="panel bytes" aria-labelledby="bytes-title">
+        <header><h2 id="bytes-title">Bytes</h2><span class="dim">${this.#where(size, sectorSize)}</span></header>
+        <nbd-hex
+          .disk=${disk}
+          .size=${size ?? 0n}
+          .sectorSize=${sectorSize}
+          .selection=${selection}
+          .partitions=${partitions}
+          .table=${found?.table}
+          .content=${found?.content}
+        ></nbd-hex>
+      </section>
+      <section class="panel here" aria-labelledby="here-title">
+        <header><h2 id="here-title">Here</h2><span class="dim">${this.#here(partitions)}</span></header>
+        <nbd-values
+          .disk=${disk}
+          .size=${size ?? 0n}
+          .sectorSize=${sectorSize}
+          .selection=${selection}
+          .partitions=${partitions}
+          .table=${found?.table}
+          .content=${found?.content}
+        ></nbd-values>
+      </section>
+      <footer>
+        <nbd-plot .meter=${session?.meter}></nbd-plot>
+      </footer>
+    `;
+  }
+
+  #tableSummary(found: Probe | undefined): string {
+    const { state } = this.#inspection.probing;
+    if (found !== undefined) return tableInWords(found.table, found.partitions.length);
+    return { none: 'not looked for', asking: 'asking…', failed: 'could not be read', found: '' }[state];
+  }
+
+  /** What is selected; or why that is nowhere on this disk, as when the link is about another. */
+  #where(size: bigint | undefined, sectorSize: number): string | TemplateResult {
+    const { selection } = this;
+    if (selection === undefined) return 'nothing is selected';
+    const { offset, length } = selection;
+    if (size !== undefined && offset >= size) {
+      return html`<strong role="alert">${hexOffset(offset)} is not on this disk: it ends at ${hexOffset(size)}</strong>`;
+    }
+    const words = placeInWords(offset, sectorSize);
+    return html`<span title=${words}>${words}${length === 0n ? nothing : `, ${exactSize(length)} selected`}</span>`;
+  }
+
+  #here(partitions: readonly Partition[]): string {
+    const { selection } = this;
+    if (selection === undefined) return 'nothing is selected';
+    const partition = partitionAt(partitions, selection.offset);
+    return partition === undefined ? escapeControls(selection.why) : `in partition ${partition.number}`;
+  }
+}
+
+function contextsSummary(session: Session | undefined): string {
+  if (session === undefined) return 'asking…';
+  const { contexts } = session.facts;
+  return contexts.length === 0 ? 'the server does not tell' : contexts.map(escapeControls).join(', ');
+}
