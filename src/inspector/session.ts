@@ -65,7 +65,6 @@ export async function openSession(source: Source, signal: AbortSignal, onsurvey:
     exportName: source.exportName,
     contexts,
     readOnly: true,
-    blockCache: true,
     signal,
     prepare: (nbd) => nbd.setFullInfo(true),
     check: async (nbd) => {
