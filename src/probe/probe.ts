@@ -16,7 +16,9 @@ import { checkedOptions, isSectorSize, type ProbeOptions } from './options.js';
 import type { Partition, PartitionList, Probe, Warning } from './types.js';
 import { ambivalentWarning, unreadableWarnings } from './warnings.js';
 
-/** Partitions whose content is looked at: a hostile table may have 65,536. */
+/** Partitions that are told of: a hostile table may have 65,536. */
+const mostPartitions = 1024;
+/** Partitions whose content is looked at. */
 const mostContents = 256;
 /** Calls of libblkid that wait for the disk side by side. */
 const inFlight = 8;
@@ -24,7 +26,7 @@ const inFlight = 8;
 export async function probe(blkid: Blkid, disk: Disk, options: ProbeOptions): Promise<Probe> {
   const probing = await Probing.begin('probe', blkid, disk, options);
   const found = await probing.list();
-  await probing.addContents(found.partitions);
+  await probing.addContents(found.partitions, found.warnings);
   return found;
 }
 
@@ -88,11 +90,16 @@ class Probing {
     const found = await this.#ask('the partitions were listed', warnings, this.#range, (area) =>
       this.#blkid.partitions(this.#reader, area, this.#signal),
     );
-    return (found ?? []).map(partitionOf);
+    const length = found?.length ?? 0;
+    if (length > mostPartitions) {
+      const message = `the table has ${length} partitions: those after the first ${mostPartitions} are left out`;
+      warnings.push({ code: 'too-many-partitions', message });
+    }
+    return (found ?? []).slice(0, mostPartitions).map(partitionOf);
   }
 
   /** Probes each partition, but for those that only hold others. */
-  async addContents(found: readonly Partition[]): Promise<void> {
+  async addContents(found: readonly Partition[], diskWarnings: Warning[]): Promise<void> {
     const window = new InFlight(inFlight);
     let looked = 0;
     for (const partition of found) {
@@ -103,14 +110,15 @@ class Probing {
         warnings.push({ code: 'beyond-end', message, offset: start, length: size });
       } else if (extended || size === 0n) {
         // There is nothing in it but other partitions.
-      } else if (++looked > mostContents) {
-        const message = `there are more than ${mostContents} partitions: its content was not looked at`;
-        warnings.push({ code: 'not-probed', message, offset: start, length: size });
-      } else {
+      } else if (++looked <= mostContents) {
         await window.add(this.#addContent(partition, { start, end }));
       }
     }
     await window.end();
+    if (looked > mostContents) {
+      const message = `the content of ${looked - mostContents} partitions was not looked at: there are more than ${mostContents}`;
+      diskWarnings.push({ code: 'not-probed', message });
+    }
   }
 
   async #addContent(partition: Partition, range: Range): Promise<void> {

@@ -57,6 +57,9 @@ interface Candidate extends Volume {
   readonly offset: bigint;
 }
 
+/** Places that are looked at for one range: partitions of a hostile table can all lie over one another. */
+const mostCandidates = 256;
+
 /** The structures that touch a range, those of the disk first. What cannot be read holds none. */
 export async function structuresIn(
   range: { readonly offset: bigint; readonly length: bigint },
@@ -65,7 +68,11 @@ export async function structuresIn(
 ): Promise<Structure[]> {
   const end = range.offset + range.length;
   const touches = (offset: bigint, length: number) => offset < end && offset + BigInt(length) > range.offset;
-  const candidates = [...volumeCandidates(layout)].filter(({ offset, kind }) => touches(offset, kind.length));
+  const candidates: Candidate[] = [];
+  for (const candidate of volumeCandidates(layout, range.offset, end)) {
+    if (touches(candidate.offset, candidate.kind.length)) candidates.push(candidate);
+    if (candidates.length === mostCandidates) break;
+  }
   candidates.push(...(await gptCandidates(layout, read, touches)), ...(await ebrCandidates(layout, read, touches)));
   const found = await Promise.all(candidates.map((candidate) => structureAt(candidate, layout, read)));
   return found.filter((structure) => structure !== undefined);
@@ -86,10 +93,12 @@ export function fieldAt(structure: Structure, offset: bigint): StructureField | 
   return structure.fields.find((field) => field.offset <= offset && offset < field.offset + BigInt(field.length));
 }
 
-function* volumeCandidates({ size, partitions }: Layout): Generator<Candidate> {
+function* volumeCandidates({ size, partitions }: Layout, from: bigint, end: bigint): Generator<Candidate> {
   const disk: Volume = { start: 0n, size, partition: undefined };
   yield { ...disk, kind: mbrKind, name: mbrKind.name, offset: 0n };
-  const volumes = partitions.map(({ start, size, number }): Volume => ({ start, size, partition: number }));
+  const volumes = partitions
+    .filter(({ start, size }) => start < end && start + size > from)
+    .map(({ start, size, number }): Volume => ({ start, size, partition: number }));
   for (const volume of [disk, ...volumes]) {
     for (const kind of volumeKinds) {
       for (const place of new Set(kind.places(volume.size))) {
