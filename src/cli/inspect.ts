@@ -72,6 +72,11 @@ export async function inspect(args: string[], folder: string): Promise<void> {
       token: tokenOf(values),
       allowHosts: values['allow-host'],
       tls: tlsCredentials(values),
+      onLinkTwice: () =>
+        complain(
+          'the link for the browser was opened twice. If you did not do so, another user of this machine may have the token: ' +
+            'end this, and start it with --no-open',
+        ),
     }).catch(mistaken);
     await listen(server, address);
     const base = `${cert === undefined ? 'http' : 'https'}://${authorityOf(server)}`;
@@ -94,7 +99,11 @@ class DiskServers {
   /** Where a disk is served; a file's or a command's server is started. */
   async uriOf({ what, name, source }: Source, format: Parameters<typeof serveImage>[1]): Promise<string> {
     if ('uri' in what) return what.uri;
-    const server = new DiskServer('command' in what ? what.command : await serveImage(what.file, format));
+    // What qemu-nbd says of an image has words of the image's, which must not reach the terminal as they are.
+    const server =
+      'command' in what
+        ? new DiskServer(what.command)
+        : new DiskServer(await serveImage(what.file, format), (line) => complain(`${source}: ${line}`));
     this.#servers.push(server);
     // Asked too early, a command might end with its first client, as qemu-nbd does by itself.
     if ('file' in what) {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { accessSync, constants, existsSync, mkdtempSync, renameSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { codedError, NBDError } from '../base/errors.js';
 import type { Listener, Processes } from '../libnbd/host.js';
 import { DuplexTransport } from '../transports/duplex.js';
@@ -11,10 +12,15 @@ import { DuplexTransport } from '../transports/duplex.js';
 export class NodeProcesses implements Processes {
   readonly #children = new Map<number, ChildProcess>();
   readonly #detached: boolean;
+  readonly #onLine: ((line: string) => void) | undefined;
 
-  /** @param detached Whether a Ctrl-C at the terminal is for this process alone, which then ends its children itself. */
-  constructor({ detached = false } = {}) {
+  /**
+   * @param detached Whether a Ctrl-C at the terminal is for this process alone, which then ends its children itself.
+   * @param onLine Called with each line that a command with a listener writes to standard error, which it else shares with this process.
+   */
+  constructor({ detached = false, onLine }: { detached?: boolean; onLine?: ((line: string) => void) | undefined } = {}) {
     this.#detached = detached;
+    this.#onLine = onLine;
   }
 
   // nbd-server writes to the descriptor that it reads: both have to be one socket, as with libnbd itself. Node can only make a socket of
@@ -45,8 +51,13 @@ export class NodeProcesses implements Processes {
     const env = { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: socketName };
     // Node has no public way to a listener's descriptor, and passes no listening server on by itself.
     const { _handle: listener } = server as unknown as { _handle: { fd: number } };
-    const stdio: StdioOptions = ['inherit', 'inherit', 'inherit', listener.fd];
-    return this.#adopt(spawnByShell('LISTEN_PID=$$ exec "$@"', argv, { env, stdio, detached: this.#detached }), argv[0]);
+    const onLine = this.#onLine;
+    const stdio: StdioOptions = onLine
+      ? ['ignore', 'ignore', 'pipe', listener.fd]
+      : ['inherit', 'inherit', 'inherit', listener.fd];
+    const child = spawnByShell('LISTEN_PID=$$ exec "$@"', argv, { env, stdio, detached: this.#detached });
+    if (onLine && child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
+    return this.#adopt(child, argv[0]);
   }
 
   #adopt(child: ChildProcess, command: string | undefined): number {

@@ -19,20 +19,25 @@ const goodbye = Buffer.concat([
   optionBytes({ number: nbd.NBD_OPT_ABORT, data: Buffer.alloc(0), exportName: undefined }),
 ]);
 
-const processes = new NodeProcesses({ detached: true });
-
 export class DiskServer {
   /** Where it is, as an NBD URI. */
   readonly uri: string;
   /** Resolves when it has ended, with how. */
   readonly ended: Promise<string>;
+  readonly #processes: NodeProcesses;
   readonly #pid: number;
   readonly #path: string;
   readonly #folder: string;
 
-  /** Starts a command, which finds the listening socket by systemd's protocol, as nbdkit and qemu-nbd do. */
-  constructor(command: string[]) {
+  /**
+   * Starts a command, which finds the listening socket by systemd's protocol, as nbdkit and qemu-nbd do.
+   *
+   * @param onLine Called with each line that it writes to standard error; without it, it has the terminal.
+   */
+  constructor(command: string[], onLine?: (line: string) => void) {
     assertRunnable(command[0] ?? '');
+    const processes = new NodeProcesses({ detached: true, onLine });
+    this.#processes = processes;
     this.#folder = processes.makeFolder(join(tmpdir(), 'libnbd-wasm-XXXXXX'));
     this.#path = join(this.#folder, 'socket');
     this.uri = `nbd+unix:///?socket=${encodeURIComponent(this.#path)}`;
@@ -70,11 +75,11 @@ export class DiskServer {
     timer.abort();
     this.#kill('SIGKILL');
     await this.ended;
-    processes.removeFile(this.#path);
-    processes.removeFolder(this.#folder);
+    this.#processes.removeFile(this.#path);
+    this.#processes.removeFolder(this.#folder);
   }
 
   #kill(signal: 'SIGTERM' | 'SIGKILL'): void {
-    if (processes.isRunning(this.#pid)) process.kill(this.#pid, signal);
+    if (this.#processes.isRunning(this.#pid)) process.kill(this.#pid, signal);
   }
 }

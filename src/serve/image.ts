@@ -63,9 +63,12 @@ const checks: Partial<Record<Format, (file: FileHandle) => Promise<string | unde
     if (header.readBigUInt64LE(12) === 0n) return namesOthers;
     const at = header.readBigUInt64LE(28) * 512n;
     if (at > BigInt(Number.MAX_SAFE_INTEGER)) return 'is no VMDK image of one file';
-    const descriptor = (await read(file, Number(at), 20 * 512)).toString('latin1');
-    const isWhole = !/parentFileNameHint/i.test(descriptor) && !/parentCID\s*=\s*(?!f{8}\b)/i.test(descriptor);
-    return isWhole ? undefined : namesOthers;
+    // qemu looks for the parent in the second sector, whatever the header says of the descriptor's place.
+    for (const place of [512, Number(at)]) {
+      const descriptor = (await read(file, place, 20 * 512)).toString('latin1');
+      if (/parentFileNameHint/i.test(descriptor) || /parentCID\s*=\s*(?!f{8}\b)/i.test(descriptor)) return namesOthers;
+    }
+    return undefined;
   },
   vpc: async (file) => {
     const footer = await read(file, 0, 512); // a copy of the footer, of an image that is not as long as its disk

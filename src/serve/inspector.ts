@@ -30,6 +30,8 @@ export interface InspectorOptions extends Pick<ProxyOptions, 'tls' | 'log'> {
   readonly token?: string | undefined;
   /** Names that the page is reached under, beside `localhost` and addresses. */
   readonly allowHosts?: readonly string[] | undefined;
+  /** Called when the link of `once()` is opened a second time: somebody else may have the token. */
+  readonly onLinkTwice?: (() => void) | undefined;
 }
 
 export interface Inspector {
@@ -61,12 +63,18 @@ class PageServer implements Inspector {
   readonly #visitors: { allowOrigins: ReadonlySet<string>; allowHosts: ReadonlySet<string> };
   readonly #list: string;
   readonly #proxy: NbdProxy | undefined;
+  readonly #onLinkTwice: () => void;
   #key: string | undefined;
+  #isKeyUsed = false;
 
-  constructor({ server, disks, token, allowHosts = [], tls, log }: InspectorOptions, files: ReadonlyMap<string, PageFile>) {
+  constructor(
+    { server, disks, token, allowHosts = [], tls, log, onLinkTwice }: InspectorOptions,
+    files: ReadonlyMap<string, PageFile>,
+  ) {
     if (token === '') throw new TypeError('an empty token protects nothing');
     this.token = token ?? randomBytes(24).toString('base64url');
     this.#files = files;
+    this.#onLinkTwice = onLinkTwice ?? (() => {});
     this.#visitors = { allowOrigins: new Set(), allowHosts: new Set(allowHosts.map(normalHost)) };
     const list = disks.map(({ name, source }) => ({ name, url: `nbd/${encodeURIComponent(name)}`, source }));
     this.#list = `${JSON.stringify({ disks: list })}\n`;
@@ -83,6 +91,7 @@ class PageServer implements Inspector {
 
   once(): string {
     this.#key = randomBytes(24).toString('base64url');
+    this.#isKeyUsed = false;
     return `/open?key=${this.#key}`;
   }
 
@@ -125,15 +134,16 @@ class PageServer implements Inspector {
     else response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length }).end(file.bytes);
   }
 
-  // Whoever else has read the key and comes first makes it useless to the one whom it was meant for, who notices.
+  // Others on the machine can read the key. Whoever comes first gets the token: the second visit shows that there was another.
   #sendToPage(query: string | undefined, response: ServerResponse): void {
     const key = new URLSearchParams(query).get('key');
     const isGood = key !== null && this.#key !== undefined && isEqual(key, this.#key);
-    if (!isGood) {
+    if (!isGood || this.#isKeyUsed) {
+      if (isGood) this.#onLinkTwice();
       refuse(response, 403, 'this link has been used: open the URL that libnbd-wasm inspect has printed');
       return;
     }
-    this.#key = undefined;
+    this.#isKeyUsed = true;
     response.setHeader('location', `/#token=${encodeURIComponent(this.token)}`);
     send(response, 303, 'text/plain', '');
   }

@@ -257,7 +257,8 @@ describe('the browser', () => {
 
   test('is opened with a link that leads to the page once, and in which the token is not', async () => {
     const { environment, calls } = await fakeOpener();
-    const { base, token } = await addressOf(await inspect([], environment));
+    const program = await inspect([], environment);
+    const { base, token } = await addressOf(program);
     const link = await calls();
     expect(link).toMatch(new RegExp(`^${base}/open\\?key=[\\w-]{32}$`));
     expect(link).not.toContain(token);
@@ -267,6 +268,7 @@ describe('the browser', () => {
     expect([first.status, first.headers.location, first.headers['cache-control']]).toEqual([303, `/#token=${token}`, 'no-store']);
     const second = await raw(base, path);
     expect([second.status, second.headers.location]).toEqual([403, undefined]);
+    await expect.poll(() => program.stderr, { timeout: 60_000 }).toContain('opened twice');
   });
 
   test('is not opened with --no-open, nor without a display', async () => {

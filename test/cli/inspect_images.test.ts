@@ -1,6 +1,6 @@
 // Image files: an image is what its format is told to be, and names nothing that is then opened.
 import { execFile } from 'node:child_process';
-import { open, writeFile } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connectWebSocket, type NBD } from 'libnbd-wasm';
@@ -116,6 +116,23 @@ describe('an image that names another file is refused, before qemu-nbd opens it'
         await qemuImg('create', '-q', '-f', 'vmdk', '-b', `${base}.vmdk`, '-F', 'vmdk', image);
       },
     ],
+    [
+      'VMDK with a backing file, whose header names a clean descriptor elsewhere',
+      'vmdk',
+      async (image, base) => {
+        await qemuImg('convert', '-f', 'raw', '-O', 'vmdk', base, `${base}.vmdk`);
+        await qemuImg('create', '-q', '-f', 'vmdk', '-b', `${base}.vmdk`, '-F', 'vmdk', image);
+        const clean = Buffer.alloc(20 * 512);
+        clean.write('# Disk DescriptorFile\nparentCID=ffffffff\n');
+        const at = Math.ceil((await stat(image)).size / 512);
+        const place = Buffer.alloc(8);
+        place.writeBigUInt64LE(BigInt(at));
+        const file = await open(image, 'r+');
+        await file.write(place, 0, 8, 28);
+        await file.write(clean, 0, clean.length, at * 512);
+        await file.close();
+      },
+    ],
     ['VMDK that describes extents', 'vmdk', (image, base) => writeFile(image, descriptor(base))],
     [
       'VMDK that describes extents in a sparse header',
@@ -153,6 +170,25 @@ describe('an image that names another file is refused, before qemu-nbd opens it'
     const { path, secretPath } = await folderWithSecret();
     await make(path('image'), secretPath);
     expect(await refusalOf(path('image'), '--format', format)).toMatch(/image names another file, which is not opened for it/);
+  });
+
+  test('what qemu-nbd says of one does not reach the terminal as it is', async () => {
+    const { path } = await folderWithSecret();
+    await qemuImg('create', '-q', '-f', 'qcow2', path('image'), '1M');
+    const file = await open(path('image'), 'r+');
+    await file.write(Uint8Array.of(0x80), 0, 1, 72); // a feature that qemu does not know, whose name the image has
+    const { buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    const table = buffer.indexOf(Buffer.of(0x68, 0x03, 0xf8, 0x57)); // qcow2's header extension of names
+    expect(table).toBeGreaterThan(0);
+    const entry = Buffer.alloc(48);
+    entry.set([0, 63]);
+    entry.write('\x1b]0;owned\x07', 2, 'latin1');
+    await file.write(entry, 0, 48, table + 8);
+    await file.close();
+    const program = await inspect(['--format', 'qcow2', '--no-open', path('image')]);
+    expect(await program.exit).toBe(1);
+    expect(program.stderr).toContain('\\u001b]0;owned');
+    expect(program.stderr).not.toContain('\x1b');
   });
 
   // What the headers' check rests on: qemu itself would open the file.
