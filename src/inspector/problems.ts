@@ -150,7 +150,10 @@ export function urlMistake(text: string, page: { readonly protocol: string }): s
   }
   if (!URL.canParse(text))
     return 'This is not a URL: one begins with ws:// or wss:// and a host, such as ws://localhost:10809/nbd/disk.';
-  const { protocol, hostname } = new URL(text);
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') {
+    return 'The address has a user’s name or password in it, which would get into links. Give the proxy a token instead.';
+  }
   if (protocol === 'http:' || protocol === 'https:') {
     return `This is the address of a page. A WebSocket’s begins with ${protocol === 'http:' ? 'ws:' : 'wss:'}.`;
   }
