@@ -155,6 +155,7 @@ export class InspectorElement extends LitElement implements PublicElement {
           .size=${size ?? 0n}
           .contexts=${contexts}
           .partitions=${partitions}
+          .content=${found?.content}
           .selection=${selection}
           .view=${view}
         ></nbd-map>
@@ -186,8 +187,6 @@ export class InspectorElement extends LitElement implements PublicElement {
           .sectorSize=${sectorSize}
           .selection=${selection}
           .partitions=${partitions}
-          .table=${found?.table}
-          .content=${found?.content}
         ></nbd-hex>
       </section>
       <section class="panel here" aria-labelledby="here-title">
@@ -198,8 +197,6 @@ export class InspectorElement extends LitElement implements PublicElement {
           .sectorSize=${sectorSize}
           .selection=${selection}
           .partitions=${partitions}
-          .table=${found?.table}
-          .content=${found?.content}
         ></nbd-values>
       </section>
       <footer>

@@ -1,9 +1,10 @@
 // The page with disks of real servers: what it says of them, where it is, and how it is used by keyboard.
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OwnedBrowser, startBrowser } from '../support/browsers.js';
-import { run } from '../support/processes.js';
+import { run, temporaryFolder } from '../support/processes.js';
 import { nbdkit, qemuNbd } from '../support/servers.js';
 import { giveProbe, gptImage, nativeProbe } from './disks.js';
 import { find, openPage, serveInspector, textOf, untilPlace, untilText } from './support.js';
@@ -247,6 +248,15 @@ describe('the place', () => {
       '0x123456789a is not on this disk: it ends at 0x4000000',
     );
   });
+});
+
+test('a file system on the whole disk stands in the map, where there is no table', async () => {
+  const image = join(await temporaryFolder(), 'whole.img');
+  await run('truncate', '-s', '8M', image);
+  await run('mkfs.ext4', '-q', '-F', '-L', 'whole-of-it', image);
+  const server = await nbdkit('file', image);
+  const { page } = await openPage(browser, (await serveInspector({ disks: { whole: server.uri } })).url('disk=whole'));
+  expect(await untilText(page, 'nbd-map', 'whole-of-it')).toContain('ext4 · 8 MiB');
 });
 
 describe('disks that are hardly there', () => {
