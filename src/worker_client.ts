@@ -25,16 +25,7 @@ export type { LastingDisk } from './lasting/lasting_disk.js';
 export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
 export type { PartitionsCall, ProbeCall } from './probe/calls.js';
 export type { ProbeOptions } from './probe/options.js';
-export type {
-  Content,
-  GptChecks,
-  GptHeaderCheck,
-  Partition,
-  PartitionList,
-  PartitionTable,
-  Probe,
-  Warning,
-} from './probe/types.js';
+export type * from './probe/types.js';
 export type { BytePair } from './transports/web_streams.js';
 export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
 export { WorkerLibrary, type WorkerLike };
