@@ -7,65 +7,76 @@ import type { SequentialDestination, SequentialSource } from '../../copy/ends.js
 import { earlyError } from './early_errors.js';
 import { NodeReadableSource, NodeWritableDestination } from './node_streams.js';
 
-const nameOf = (child: ChildProcess): string => child.spawnargs[0] ?? 'the process';
+/** A process that a copy ends with. */
+class Child {
+  readonly name: string;
+  /** Resolves when it has ended well; rejects when it could not be started, failed or was killed. */
+  readonly succeeds: Promise<void>;
+  readonly #process: ChildProcess;
 
-/** Resolves when it has ended well; rejects when it could not be started, failed or was killed. */
-async function succeeded(child: ChildProcess): Promise<void> {
-  const early = earlyError(child);
-  if (early !== undefined) throw early;
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); // it rejects when it could not be started
-  if (child.exitCode === 0) return;
-  const how = child.signalCode === null ? `with exit code ${child.exitCode}` : `by ${child.signalCode}`;
-  throw new NBDError(`${nameOf(child)} ended ${how}`, 'EIO');
-}
+  constructor(process: ChildProcess) {
+    this.name = process.spawnargs[0] ?? 'the process';
+    this.#process = process;
+    this.succeeds = this.#end();
+    this.succeeds.catch(() => {}); // who reads to the end, or finishes, sees it
+  }
 
-/** Ends it, if it has not ended: the end of its input alone would look like the end of the data. */
-async function kill(child: ChildProcess, succeeds: Promise<void>): Promise<void> {
-  child.kill();
-  await succeeds.catch(() => {}); // the copy has failed for another reason
+  get hasStarted(): boolean {
+    return this.#process.pid !== undefined;
+  }
+
+  /** Ends it, if it has not ended: the end of its input alone would look like the end of the data. */
+  async kill(): Promise<void> {
+    this.#process.kill();
+    await this.succeeds.catch(() => {}); // the copy has failed for another reason
+  }
+
+  async #end(): Promise<void> {
+    const process = this.#process;
+    const early = earlyError(process);
+    if (early !== undefined) throw early;
+    if (process.exitCode === null && process.signalCode === null) await once(process, 'exit'); // it rejects when it could not be started
+    if (process.exitCode === 0) return;
+    const how = process.signalCode === null ? `with exit code ${process.exitCode}` : `by ${process.signalCode}`;
+    throw new NBDError(`${this.name} ended ${how}`, 'EIO');
+  }
 }
 
 export class ChildSource implements SequentialSource {
   readonly isRandom = false;
   readonly size = undefined;
   readonly name: string;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #output: NodeReadableSource;
-  readonly #succeeds: Promise<void>;
 
-  constructor(child: ChildProcess, output: Readable) {
-    this.name = nameOf(child);
-    this.#child = child;
+  constructor(process: ChildProcess, output: Readable) {
+    this.#child = new Child(process);
+    this.name = this.#child.name;
     this.#output = new NodeReadableSource(output, this.name);
-    this.#succeeds = succeeded(child);
-    this.#succeeds.catch(() => {}); // who reads to the end sees it
   }
 
   async read(): Promise<Uint8Array | undefined> {
     const chunk = await this.#output.read();
-    if (chunk === undefined) await this.#succeeds;
+    if (chunk === undefined) await this.#child.succeeds;
     return chunk;
   }
 
   async close(error?: unknown): Promise<void> {
     await this.#output.close(error);
-    if (error !== undefined) await kill(this.#child, this.#succeeds);
+    if (error !== undefined) await this.#child.kill();
   }
 }
 
 export class ChildDestination implements SequentialDestination {
   readonly isRandom = false;
   readonly name: string;
-  readonly #child: ChildProcess;
+  readonly #child: Child;
   readonly #input: NodeWritableDestination;
-  readonly #succeeds: Promise<void>;
 
-  constructor(child: ChildProcess, input: Writable) {
-    this.name = nameOf(child);
-    this.#child = child;
+  constructor(process: ChildProcess, input: Writable) {
+    this.#child = new Child(process);
+    this.name = this.#child.name;
     this.#input = new NodeWritableDestination(input, `the standard input of ${this.name}`);
-    this.#succeeds = succeeded(child);
-    this.#succeeds.catch(() => {}); // whoever finishes sees it
   }
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -74,11 +85,11 @@ export class ChildDestination implements SequentialDestination {
 
   async finish(): Promise<void> {
     await this.#unlessItFailed(this.#input.finish());
-    await this.#succeeds;
+    await this.#child.succeeds;
   }
 
   async abandon(error: unknown): Promise<void> {
-    const killed = kill(this.#child, this.#succeeds); // before its input ends
+    const killed = this.#child.kill(); // before its input ends
     await this.#input.abandon(error);
     await killed;
   }
@@ -88,7 +99,7 @@ export class ChildDestination implements SequentialDestination {
     try {
       await work;
     } catch (error) {
-      if (this.#child.pid === undefined || (error as { code?: unknown }).code === 'EPIPE') await this.#succeeds;
+      if (!this.#child.hasStarted || (error as { code?: unknown }).code === 'EPIPE') await this.#child.succeeds;
       throw error;
     }
   }
