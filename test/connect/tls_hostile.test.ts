@@ -16,7 +16,7 @@ import {
   NBD_REP_ERR_UNSUP,
   optionReply,
 } from '../support/protocol.js';
-import { Received, serveTls, startTlsAck, tlsPeer } from '../support/tls_peer.js';
+import { Received, serveTls, startTlsAck, tlsPeer, untrustedPeer } from '../support/tls_peer.js';
 
 const keys = pki();
 
@@ -210,17 +210,11 @@ describe('over a connection that is no net.Socket', () => {
   });
 
   it('a server that cannot be verified gets nothing of the client', async () => {
-    const later = deferred<Buffer>();
-    const server = await tlsPeer(async (socket) => {
-      socket.write(startTlsAck);
-      const application = new Received(serveTls(socket, keys.stranger));
-      await application.end();
-      later.resolve(application.bytes);
-    });
+    const { server, told } = await untrustedPeer(keys.stranger);
     const nbd = await overStreams(server.path);
     expect((await nbdError(nbd.connectTcp('localhost', '10809'))).message).toMatch(/certificate/);
     nbd.close();
-    expect(await later.promise).toEqual(Buffer.alloc(0));
+    expect(await told).toEqual(Buffer.alloc(0));
   });
 });
 

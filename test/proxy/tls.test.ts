@@ -12,7 +12,7 @@ import { nbdError, newHandle } from '../support/handles.js';
 import { type Pki, pki } from '../support/pki.js';
 import { goReplies, greeting, NBD_OPT_GO, NBD_REP_ERR_UNSUP, optionReply } from '../support/protocol.js';
 import { nbdkit, nbdkitOnTcp, nbdServer, qemuNbd, type Server } from '../support/servers.js';
-import { NBD_OPT_STARTTLS, Received, serveTls, startTlsAck, tlsPeer } from '../support/tls_peer.js';
+import { NBD_OPT_STARTTLS, startTlsAck, tlsPeer, untrustedPeer } from '../support/tls_peer.js';
 import { proxyProcess } from './cli.js';
 import { flags, option } from './client_bytes.js';
 import { client, endOf, proxyTo, received, type TestProxy } from './support.js';
@@ -268,18 +268,12 @@ describe('a server that cheats gets nothing of the client', () => {
   });
 
   test('that has a stranger’s certificate', async () => {
-    const later = deferred<Buffer>();
-    const server = await tlsPeer(async (socket) => {
-      socket.write(startTlsAck);
-      const application = new Received(serveTls(socket, keys.stranger));
-      await application.end();
-      later.resolve(application.bytes);
-    });
+    const { server, told } = await untrustedPeer(keys.stranger);
     const proxy = await proxyTo(`${secure(server)}&tls-hostname=localhost`, { tls: trusted() });
     const socket = client(proxy.url());
     socket.on('open', () => socket.send(concat(flags(1), option(NBD_OPT_GO, concat(u32(secret.length), secret, u32(0))))));
     expect(await endOf(socket)).toMatch(/^4525 .*certificate/);
-    expect(await later.promise).toEqual(Buffer.alloc(0));
+    expect(await told).toEqual(Buffer.alloc(0));
   });
 });
 

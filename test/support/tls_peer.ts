@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { deferred } from './deferred.js';
 import { temporaryFolder } from './processes.js';
 import { clientFlags, greeting, NBD_REP_ACK, optionHeader, optionReply } from './protocol.js';
 import { listen, Server } from './servers.js';
@@ -72,4 +73,18 @@ export function serveTls(
   const secure = new TLSSocket(socket, { isServer: true, secureContext, requestCert, rejectUnauthorized: requestCert });
   secure.on('error', () => {});
   return secure;
+}
+
+/** A server whose certificate nobody trusts, and what a client has sent it under TLS when it has gone. */
+export async function untrustedPeer(
+  certificate: Parameters<typeof serveTls>[1],
+): Promise<{ server: Server; told: Promise<Buffer> }> {
+  const told = deferred<Buffer>();
+  const server = await tlsPeer(async (socket) => {
+    socket.write(startTlsAck);
+    const application = new Received(serveTls(socket, certificate));
+    await application.end();
+    told.resolve(application.bytes);
+  });
+  return { server, told: told.promise };
 }
