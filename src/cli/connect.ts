@@ -1,49 +1,63 @@
 // What the command line names, an NBD URI or a command in square brackets as nbdinfo takes them, and a connection to it.
 import { NBD, NBDError } from '../node.js';
+import type { Operand } from './command.js';
+import { type Limits, Patience } from './patience.js';
+import { withoutPassword } from './uris.js';
 import { UsageError } from './usage.js';
 
 /** What a command line names: a URI, or a command that is started with socket activation. */
-export type Target = { uri: string } | { command: string[] };
+export type Target = { uri: string } | { command: readonly string[] };
 
-/** What every command that takes a target says of it in its usage. */
-export const targetUsage = `URI is an NBD URI, such as nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH. In its place a command can stand
-that serves NBD, in square brackets: -- [ qemu-nbd -r -f qcow2 file.qcow2 ]
+/** What every command that takes a target says of it in its help. */
+export const targetHelp = `URI is an NBD URI, such as nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=PATH, or the URL of a
+WebSocket, ws: or wss:, such as libnbd-wasm proxy prints. In its place a command can stand that serves
+NBD, in square brackets: [ qemu-nbd -r -f qcow2 file.qcow2 ]
 `;
 
-export function parseTarget(positionals: string[]): Target {
-  const [first, ...rest] = positionals;
-  if (first === undefined) throw new UsageError('no URI was given');
-  if (first === '[') {
-    if (rest.length < 2 || rest.at(-1) !== ']') throw new UsageError('a command ends with a word of its own: ]');
-    return { command: rest.slice(0, -1) };
-  }
-  if (rest.length > 0) throw new UsageError(`one URI is expected, and there is also ${rest.join(' ')}`);
-  return { uri: first };
+export const targetSynopsis = 'URI | [ CMD ARGS ... ]';
+
+export function targetOf(operands: readonly Operand[]): Target {
+  const [first, ...rest] = operands;
+  if (first === undefined) throw new UsageError('no URI was given: name a server, such as nbd://localhost');
+  if (rest.length > 0) throw new UsageError(`one URI is expected, and there is also ${rest.map(shownOperand).join(' ')}`);
+  return typeof first === 'string' ? { uri: first } : { command: first };
 }
+
+/** An operand as the user wrote it, without a password. */
+export const shownOperand = (operand: Operand): string =>
+  typeof operand === 'string' ? withoutPassword(operand) : `[ ${operand.join(' ')} ]`;
+
+const shownTarget = (target: Target): string => shownOperand('uri' in target ? target.uri : target.command);
 
 /** Milliseconds that a server has for what it has not answered yet when the work is over, or has failed. */
 const goodbyeTimeout = 2_000;
 
-/** Makes a handle, prepares it, connects it and does the work with it; in option mode the handle is then negotiating. */
-export async function withConnection(
+/**
+ * Makes a handle, prepares it, connects it and does the work with it; in option mode the handle is then negotiating. The work renews
+ * the patience when the server has answered, and passes its signal to all that waits.
+ */
+export async function withConnection<T>(
   target: Target,
+  limits: Limits,
   prepare: (nbd: NBD) => void,
-  work: (nbd: NBD) => Promise<void>,
-): Promise<void> {
+  work: (nbd: NBD, patience: Patience) => Promise<T>,
+): Promise<T> {
   using nbd = await NBD.create();
+  using patience = new Patience(shownTarget(target), limits.connecting);
   prepare(nbd);
-  await connect(nbd, target);
+  await connect(nbd, target, patience.signal);
+  patience.renew();
   try {
-    await work(nbd);
+    return await work(nbd, patience);
   } finally {
     await sayGoodbye(nbd);
   }
 }
 
-async function connect(nbd: NBD, target: Target): Promise<void> {
+export async function connect(nbd: NBD, target: Target, signal: AbortSignal): Promise<void> {
   nbd.setUriAllowLocalFile(true); // whoever gives the command line may name files in it
-  if ('command' in target) await nbd.connectSystemdSocketActivation(target.command);
-  else await nbd.connectUri(target.uri);
+  if ('command' in target) await nbd.connectSystemdSocketActivation([...target.command], { signal });
+  else await nbd.connectUri(target.uri, { signal });
 }
 
 /**

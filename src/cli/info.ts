@@ -1,70 +1,70 @@
 // `libnbd-wasm info`: what nbdinfo prints of an export, as text or with --json; with --partitions what is on it.
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import { type NBD, NBDError, probe, SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PREFERRED } from '../node.js';
 import { escapeControls, quoted } from '../text/escape.js';
 import { humanSize } from '../text/sizes.js';
-import { parseTarget, type Target, targetUsage, withConnection } from './connect.js';
+import { defineCommand, flag } from './command.js';
+import { type Target, targetHelp, targetOf, targetSynopsis, withConnection } from './connect.js';
 import { type Json, paint, toJson } from './format.js';
 import { print } from './output.js';
 import { partitionsJson, partitionsText } from './partitions.js';
+import { type Limits, limitsOf, patienceOptions } from './patience.js';
 import { UsageError } from './usage.js';
 
-export const summary = 'what nbdinfo prints of an export';
+export const command = defineCommand({
+  name: 'info',
+  summary: 'what nbdinfo prints of an export',
+  synopsis: [`[OPTION ...] ${targetSynopsis}`],
+  about: `Prints what nbdinfo prints of an export: its size, its content, its block sizes, and what its server can do.
 
-export const usage = `libnbd-wasm info [--json] [--size | --partitions] URI
+${targetHelp}`,
+  options: {
+    json: flag('for programs'),
+    size: flag('the size in bytes, and nothing else'),
+    partitions: flag(
+      "in its place what is on the disk: its partition table, its partitions and what is in each, as libblkid finds them. Names are lsblk's; START is in sectors of 512 bytes, as there",
+    ),
+    ...patienceOptions,
+  },
+  operands: 'disks',
+  async run({ values, operands }) {
+    const target = targetOf(operands);
+    const limits = limitsOf(values);
+    if (values.partitions) {
+      if (values.size) throw new UsageError('--size and --partitions are different questions');
+      await printPartitions(target, limits, values.json);
+      return 0;
+    }
+    const prepare = (nbd: NBD) => {
+      nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
+      nbd.setFullInfo(!values.size);
+    };
+    await withConnection(target, limits, prepare, async (nbd, { signal }) => {
+      await print(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json, signal));
+    });
+    return 0;
+  },
+});
 
-Prints what nbdinfo prints of an export: its size, its content, its block sizes, and what its server can do.
-
-  --json          for programs
-  --size          the size in bytes, and nothing else
-  --partitions    in its place what is on the disk: its partition table, its partitions and what is in each, as libblkid finds
-                  them. Names are lsblk's; START is in sectors of 512 bytes, as there
-
-${targetUsage}`;
-
-export async function run(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      size: { type: 'boolean', default: false },
-      partitions: { type: 'boolean', default: false },
-    },
-  });
-  const target = parseTarget(positionals);
-  if (values.partitions) {
-    if (values.size) throw new UsageError('--size and --partitions are different questions');
-    return printPartitions(target, values.json);
-  }
-  const prepare = (nbd: NBD) => {
-    nbd.setOptMode(!values.size); // nbd-server tells the size to whoever goes all the way, and to nobody else
-    nbd.setFullInfo(!values.size);
-  };
-  await withConnection(target, prepare, async (nbd) => {
-    await print(values.size ? `${nbd.getSize()}\n` : await infoText(nbd, 'uri' in target, values.json));
-  });
-}
-
-async function printPartitions(target: Target, json: boolean): Promise<void> {
+async function printPartitions(target: Target, limits: Limits, json: boolean): Promise<void> {
   await withConnection(
     target,
+    limits,
     () => {},
-    async (nbd) => {
-      const found = await probe(nbd);
+    async (nbd, { signal }) => {
+      const found = await probe(nbd, { signal });
       await print(json ? `${toJson(partitionsJson(found))}\n` : partitionsText(found));
     },
   );
 }
 
 /** All that is known of the connection and the export, as text or as JSON; a URI means nothing for a command's socket. */
-async function infoText(nbd: NBD, hasUri: boolean, json: boolean): Promise<string> {
+async function infoText(nbd: NBD, hasUri: boolean, json: boolean, signal: AbortSignal): Promise<string> {
   const protocol = nbd.getProtocol();
   const isTls = nbd.getTlsNegotiated();
   const isStructured = nbd.getStructuredRepliesNegotiated();
   const isExtended = nbd.getExtendedHeadersNegotiated();
-  const description = await describeExport(nbd, hasUri);
+  const description = await describeExport(nbd, hasUri, signal);
   if (json) {
     const connection = { protocol, TLS: isTls, structured: isStructured, extended: isExtended };
     return `${toJson({ ...connection, exports: [exportJson(description)] })}\n`;
@@ -85,19 +85,19 @@ interface Export {
 }
 
 // A server of the older newstyle knows no NBD_OPT_INFO: then go all the way.
-async function askAboutExport(nbd: NBD): Promise<void> {
+async function askAboutExport(nbd: NBD, signal: AbortSignal): Promise<void> {
   if (!nbd.aioIsNegotiating()) return; // oldstyle: all is known already
   nbd.setRequestMetaContext(false);
   try {
-    await nbd.optInfo();
+    await nbd.optInfo({ signal });
   } catch (error) {
     if (!(error instanceof NBDError) || !nbd.aioIsNegotiating()) throw error;
-    await nbd.optGo();
+    await nbd.optGo({ signal });
   }
 }
 
-async function describeExport(nbd: NBD, hasUri: boolean): Promise<Export> {
-  await askAboutExport(nbd);
+async function describeExport(nbd: NBD, hasUri: boolean, signal: AbortSignal): Promise<Export> {
+  await askAboutExport(nbd, signal);
   const flags: [string, () => boolean][] = [
     ['is_rotational', () => nbd.isRotational()],
     ['is_read_only', () => nbd.isReadOnly()],
@@ -124,10 +124,10 @@ async function describeExport(nbd: NBD, hasUri: boolean): Promise<Export> {
     uri: hasUri ? known(() => nbd.getUri()) : undefined,
     flags: allKnown(flags),
     blockSizes: allKnown(blockSizes).filter(([, bytes]) => bytes > 0n),
-    contexts: await metadataContexts(nbd),
+    contexts: await metadataContexts(nbd, signal),
   };
   // Last, since reading takes the connection out of negotiation.
-  return { ...description, content: size === undefined ? undefined : await contentOf(nbd, size) };
+  return { ...description, content: size === undefined ? undefined : await contentOf(nbd, size, signal) };
 }
 
 /** What a call returns, or undefined where the server gave libnbd nothing to return. */
@@ -157,17 +157,17 @@ function allKnown<T>(calls: [name: string, call: () => T][]): [string, T][] {
   });
 }
 
-async function metadataContexts(nbd: NBD): Promise<string[] | undefined> {
+async function metadataContexts(nbd: NBD, signal: AbortSignal): Promise<string[] | undefined> {
   const contexts: string[] = [];
-  const listed = await answer(nbd.optListMetaContext((name) => void contexts.push(name)));
+  const listed = await answer(nbd.optListMetaContext((name) => void contexts.push(name), { signal }));
   return listed === undefined ? undefined : contexts;
 }
 
 /** What file(1) says of the first bytes; undefined where they cannot be read, or it is not installed. */
-async function contentOf(nbd: NBD, size: bigint): Promise<string | undefined> {
-  if (nbd.aioIsNegotiating()) await nbd.optGo();
+async function contentOf(nbd: NBD, size: bigint, signal: AbortSignal): Promise<string | undefined> {
+  if (nbd.aioIsNegotiating()) await nbd.optGo({ signal });
   const count = Math.min(Number(size === 0n ? nbd.getSize() : size), 8192); // nbd-server has told no size before
-  const head = count === 0 ? new Uint8Array() : await answer(nbd.pread(count, 0n));
+  const head = count === 0 ? new Uint8Array() : await answer(nbd.pread(count, 0n, { signal }));
   if (head === undefined) return undefined;
   const { status, stdout } = spawnSync('file', ['--brief', '-'], { input: head, encoding: 'utf8' });
   return status === 0 ? stdout.split('\n')[0] : undefined;

@@ -1,62 +1,55 @@
 // `libnbd-wasm inspect`: shows disks in a page, which it serves with a proxy to them.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { defaults } from '../proxy/options.js';
 import { DiskServer } from '../serve/disk_server.js';
 import { formats, isFormat, serveImage } from '../serve/image.js';
 import { createInspector, type InspectedDisk } from '../serve/inspector.js';
 import { escapeControls } from '../text/escape.js';
 import { openBrowser } from './browser.js';
+import { type Call, defineCommand, flag, value, values } from './command.js';
 import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
 import { complain, print } from './output.js';
-import { type Source, sourcesOf, splitCommands } from './sources.js';
-import { tlsCredentials, tlsOptions, tlsUsage } from './tls.js';
+import { type Source, sourcesOf } from './sources.js';
+import { tlsCredentials, tlsOptions } from './tls.js';
 import { UsageError } from './usage.js';
-
-export const summary = 'shows disks in a page: partitions, contents, a map, hex';
 
 const defaultAddress = '127.0.0.1:0';
 
-export const usage = `libnbd-wasm inspect [OPTION ...] [DISK ...]
-
-Serves a page that shows disks and writes to none, prints its URL, and opens it in a browser. It ends with Ctrl-C.
-
-A DISK is an NBD URI, an image file or a block device, or a command in square brackets that serves NBD on the socket that it
-inherits: [ nbdkit memory 1G ]. qemu-nbd needs --persistent --shared=0 there.
-
-  --format FORMAT           the format of the files: ${formats.join(', ')}; default raw, whatever is in them
-  --listen ADDRESS:PORT     default ${defaultAddress}; port 0 takes a free one
-  --allow-host NAME         the page is reached under this name
-  --token-file FILE         the secret that is in the URL, in place of a new one for each run
-  --token TOKEN             the same; others on this machine can see it
-  --cert FILE --key FILE    TLS for the page, from PEM files
-${tlsUsage}  --no-open                 open no browser
-`;
-
-const text = { type: 'string' } as const;
-const optionTypes = {
-  'allow-host': { type: 'string', multiple: true, default: [] as string[] },
-  cert: text,
-  format: { ...text, default: 'raw' },
-  key: text,
-  listen: { ...text, default: defaultAddress },
-  'no-open': { type: 'boolean', default: false },
+const options = {
+  format: value('FORMAT', 'the format of the files; default raw, whatever is in them', { choices: formats }),
+  listen: value('ADDRESS:PORT', `default ${defaultAddress}; port 0 takes a free one`),
+  'allow-host': values('NAME', 'the page is reached under this name'),
+  'token-file': value('FILE', 'the secret that is in the URL, in place of a new one for each run', { choices: 'files' }),
+  token: value('TOKEN', 'the same; others on this machine can see it'),
+  cert: value('FILE', 'with --key: TLS for the page, from PEM files', { choices: 'files' }),
+  key: value('FILE', 'the private key of --cert', { choices: 'files' }),
   ...tlsOptions,
-  token: text,
-  'token-file': text,
+  'no-open': flag('open no browser'),
 } as const;
 
-export const run = (args: string[]): Promise<void> => inspect(args, fileURLToPath(new URL('../inspector/', import.meta.url)));
+export const command = defineCommand({
+  name: 'inspect',
+  summary: 'shows disks in a page: partitions, contents, a map, hex',
+  synopsis: ['[OPTION ...] [DISK ...]'],
+  about: `Serves a page that shows disks and writes to none, prints its URL, and opens it in a browser. It ends with Ctrl-C.
+
+A DISK is an NBD URI, an image file or a block device, or a command in square brackets that serves NBD on the
+socket that it inherits: [ nbdkit memory 1G ]. qemu-nbd needs --persistent --shared=0 there.`,
+  options,
+  operands: 'disks',
+  async run(call) {
+    await inspect(call, fileURLToPath(new URL('../inspector/', import.meta.url)));
+    return 0;
+  },
+});
 
 /** The command, with a page of any folder's. */
-export async function inspect(args: string[], folder: string): Promise<void> {
-  const { words, commands } = splitCommands(args);
-  const { values, positionals } = parseArgs({ args: words, options: optionTypes, allowPositionals: true });
-  const { format, cert, key } = values;
+export async function inspect({ values, operands }: Call<typeof options>, folder: string): Promise<void> {
+  const { format = 'raw', cert, key } = values;
   if (!isFormat(format)) throw new UsageError(`--format takes ${formats.join(', ')}, not ${format}`);
-  const address = parseListen(values.listen);
-  const sources = sourcesOf(positionals, commands);
+  const address = parseListen(values.listen ?? defaultAddress);
+  const sources = sourcesOf(operands);
   const limits = { handshakeTimeout: defaults.handshakeTimeout, maxConnections: defaults.maxConnections };
   const server = httpServer({ cert, key, ...limits });
   const servers = new DiskServers();

@@ -1,65 +1,66 @@
 #!/usr/bin/env node
-// The command line: libnbd-wasm COMMAND ...
-import { readFile } from 'node:fs/promises';
+// The command line: libnbd-wasm COMMAND ..., and nbdinfo, nbddump and nbdcopy, where a link of such a name leads here.
+import { callOf, isUpstream, programName, upstreamCommand } from './called.js';
 import type { Command } from './command.js';
+import { allCommands, commandOf } from './commands.js';
+import { helpText } from './help.js';
 import { complain, print, ReaderGone } from './output.js';
+import { longOptions, parse, type Question, shortOptions } from './parse.js';
 import { UsageError } from './usage.js';
+import { versions } from './versions.js';
 
-/** Each is loaded when it is called. */
-const commands = new Map<string, () => Promise<Command>>([
-  ['info', () => import('./info.js')],
-  ['dump', () => import('./dump.js')],
-  ['proxy', () => import('./proxy.js')],
-  ['inspect', () => import('./inspect.js')],
-]);
-
-async function main([name, ...args]: string[]): Promise<void> {
-  if (name === '--help' || name === '-h' || name === 'help') return print(await help());
-  if (name === '--version' || name === '-V') return print(await versions());
+async function main(args: readonly string[]): Promise<number> {
+  if (upstreamCommand !== undefined) return run(upstreamCommand, args);
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h') return done(await generalHelp());
+  if (name === '--version' || name === '-V') return done(await versions());
+  if (name === 'help') return rest[0] === undefined ? done(await generalHelp()) : run(rest[0], ['--help']);
   if (name === undefined) throw new UsageError('no command was given');
-  const load = commands.get(name);
-  if (load === undefined) throw new UsageError(`there is no command ${name}`);
-  const command = await load();
-  await (asksForHelp(args) ? print(command.usage) : command.run(args));
+  return run(name, rest);
 }
 
-async function help(): Promise<string> {
-  const lines = [...commands].map(async ([name, load]) => `  libnbd-wasm ${name.padEnd(8)} ${(await load()).summary}\n`);
-  return `libnbd-wasm: read and inspect disks over the Network Block Device protocol
+async function run(name: string, args: readonly string[]): Promise<number> {
+  const command = await commandOf(name);
+  if (command === undefined) throw new UsageError(`there is no command ${name}`);
+  try {
+    const call = parse(command, args);
+    return typeof call === 'string' ? done(await answers[call](command)) : await command.run(call);
+  } catch (error) {
+    if (error instanceof UsageError) error.call ??= callOf(name);
+    throw error;
+  }
+}
 
-${(await Promise.all(lines)).join('')}
-libnbd-wasm COMMAND --help tells how a command is called; libnbd-wasm --version prints the versions.
+const answers: Record<Question, (command: Command) => string | Promise<string>> = {
+  help: helpText,
+  version: versions,
+  'long-options': longOptions,
+  'short-options': shortOptions,
+};
+
+async function done(text: string): Promise<number> {
+  await print(text);
+  return 0;
+}
+
+async function generalHelp(): Promise<string> {
+  const lines = (await allCommands()).map(({ name, summary }) => `  ${programName} ${name.padEnd(10)} ${summary}\n`);
+  return `libnbd-wasm: read, write, copy and inspect disks over the Network Block Device protocol
+
+${lines.join('')}
+${programName} COMMAND --help tells how a command is called; ${programName} --version prints the versions.
 `;
-}
-
-async function versions(): Promise<string> {
-  const { NBD } = await import('../node.js');
-  using nbd = await NBD.create();
-  const { version }: { version: string } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  return `libnbd-wasm ${version} with libnbd ${nbd.getVersion()}\n`;
-}
-
-/** Words after `--` are no options, but those of the command in square brackets. */
-function asksForHelp(args: string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end < 0 ? args.length : end).some((word) => word === '--help' || word === '-h');
 }
 
 /** What a shell makes of a process that SIGPIPE has ended, as it ends nbdinfo and nbddump. Node ignores that signal. */
 const brokenPipe = 128 + 13;
 
-function fail(error: unknown, name = ''): void {
-  if (error instanceof ReaderGone) {
-    process.exitCode = brokenPipe;
-    return;
-  }
-  const isMistake =
-    error instanceof UsageError ||
-    (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+function failed(error: unknown): number {
+  if (error instanceof ReaderGone) return brokenPipe;
   complain(error instanceof Error ? error.message : String(error));
-  if (isMistake) process.stderr.write(`Try 'libnbd-wasm ${commands.has(name) ? `${name} ` : ''}--help'.\n`);
-  process.exitCode = isMistake ? 2 : 1;
+  if (!(error instanceof UsageError)) return 1;
+  process.stderr.write(`Try '${error.call ?? programName} --help'.\n`);
+  return isUpstream ? 1 : 2;
 }
 
-const words = process.argv.slice(2);
-main(words).catch((error: unknown) => fail(error, words[0]));
+process.exitCode = await main(process.argv.slice(2)).catch(failed);

@@ -1,5 +1,6 @@
 // Standard output and standard error, whose readers may be slow, and may leave.
 import { escapeControls } from '../text/escape.js';
+import { programName } from './called.js';
 
 /** Nobody reads the output any more, as after `| head -1`: nothing is wrong, and there is nothing left to do. */
 export class ReaderGone extends Error {
@@ -18,7 +19,7 @@ export function print(text: string | Uint8Array): Promise<void> {
 
 /** A line on standard error, whoever wrote what is in it. */
 export function complain(text: string): void {
-  process.stderr.write(`libnbd-wasm: ${escapeControls(text)}\n`);
+  process.stderr.write(`${programName}: ${escapeControls(text)}\n`);
 }
 
 // Without these an error ends the process, as an exception that nobody caught.

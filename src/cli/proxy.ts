@@ -1,76 +1,63 @@
 // `libnbd-wasm proxy`: lets web pages reach named NBD servers through WebSockets.
 import { readFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
-import { parseArgs } from 'node:util';
 import { defaults } from '../proxy/options.js';
 import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
 import { escapeControls } from '../text/escape.js';
+import { type Call, defineCommand, flag, value, values } from './command.js';
 import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
 import { print } from './output.js';
-import { tlsCredentials, tlsOptions, tlsUsage } from './tls.js';
-import { UsageError } from './usage.js';
-
-export const summary = 'lets web pages reach NBD servers through WebSockets';
+import { tlsCredentials, tlsOptions } from './tls.js';
+import { count, milliseconds, UsageError } from './usage.js';
 
 const defaultAddress = '127.0.0.1:10810';
 const defaultDrainTimeout = 30_000;
-
-export const usage = `libnbd-wasm proxy --target NAME=URI [--target ...] [OPTION ...]
-
-Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.
-
-  --target NAME=URI         a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone:
-                            nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks
-                            TLS to it
-  --listen ADDRESS:PORT     default ${defaultAddress}; port 0 takes a free one
-  --allow-origin ORIGIN     pages of this origin may connect, such as https://example.com
-  --allow-host NAME         the proxy is reached under this name
-  --token-file FILE         the secret that URLs need as ?token=; beyond loopback there is always one
-  --read-only               refuse everything but reads
-  --cert FILE --key FILE    TLS for pages, from PEM files
-${tlsUsage}  --log text|json           one line for each connection, to standard error
-  --max-connections N       default ${defaults.maxConnections}
-  --max-payload BYTES       the longest message from a client; default ${defaults.maxPayload}
-  --max-buffered BYTES      what may wait in each direction; default ${defaults.maxBuffered}
-  --handshake-timeout S     default ${defaults.handshakeTimeout / 1000}
-  --idle-timeout S          default ${defaults.idleTimeout / 1000}; 0 for none
-  --ping-interval S         default ${defaults.pingInterval / 1000}; 0 for none
-  --drain-timeout S         how long SIGTERM waits for connections to end; default ${defaultDrainTimeout / 1000}
-`;
-
-const text = { type: 'string' } as const;
-const texts = { type: 'string', multiple: true, default: [] as string[] } as const;
-const optionTypes = {
-  'allow-host': texts,
-  'allow-origin': texts,
-  cert: text,
-  'drain-timeout': text,
-  'handshake-timeout': text,
-  'idle-timeout': text,
-  key: text,
-  listen: { ...text, default: defaultAddress },
-  log: { ...text, default: 'text' },
-  'max-buffered': text,
-  'max-connections': text,
-  'max-payload': text,
-  'ping-interval': text,
-  'read-only': { type: 'boolean', default: false },
-  target: texts,
-  ...tlsOptions,
-  'token-file': text,
-} as const;
 
 const logLines = new Map([
   ['text', textLine],
   ['json', jsonLine],
 ]);
 
-const parse = (args: string[]) => parseArgs({ args, options: optionTypes }).values;
-type Values = ReturnType<typeof parse>;
+const options = {
+  target: values(
+    'NAME=URI',
+    'a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone: nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks TLS to it',
+  ),
+  listen: value('ADDRESS:PORT', `default ${defaultAddress}; port 0 takes a free one`),
+  'allow-origin': values('ORIGIN', 'pages of this origin may connect, such as https://example.com'),
+  'allow-host': values('NAME', 'the proxy is reached under this name'),
+  'token-file': value('FILE', 'the secret that URLs need as ?token=; beyond loopback there is always one', { choices: 'files' }),
+  'read-only': flag('refuse everything but reads'),
+  cert: value('FILE', 'with --key: TLS for pages, from PEM files', { choices: 'files' }),
+  key: value('FILE', 'the private key of --cert', { choices: 'files' }),
+  ...tlsOptions,
+  log: value('FORMAT', 'one line for each connection, to standard error; default text', { choices: [...logLines.keys()] }),
+  'max-connections': value('N', `default ${defaults.maxConnections}`),
+  'max-payload': value('BYTES', `the longest message from a client; default ${defaults.maxPayload}`),
+  'max-buffered': value('BYTES', `what may wait in each direction; default ${defaults.maxBuffered}`),
+  'handshake-timeout': value('S', `default ${defaults.handshakeTimeout / 1000}`),
+  'idle-timeout': value('S', `default ${defaults.idleTimeout / 1000}; 0 for none`),
+  'ping-interval': value('S', `default ${defaults.pingInterval / 1000}; 0 for none`),
+  'drain-timeout': value('S', `how long SIGTERM waits for connections to end; default ${defaultDrainTimeout / 1000}`),
+} as const;
+type Values = Call<typeof options>['values'];
 
-export async function run(args: string[]): Promise<void> {
-  const values = parse(args);
-  const address = parseListen(values.listen);
+export const command = defineCommand({
+  name: 'proxy',
+  summary: 'lets web pages reach NBD servers through WebSockets',
+  synopsis: ['--target NAME=URI [--target ...] [OPTION ...]'],
+  about: 'Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.',
+  options,
+  operands: 'none',
+  async run({ values, operands }) {
+    if (operands.length > 0) throw new UsageError(`there is nothing but options: ${operands.flat().join(' ')} is none`);
+    await serve(values);
+    return 0;
+  },
+});
+
+async function serve(values: Values): Promise<void> {
+  const address = parseListen(values.listen ?? defaultAddress);
   const drainTimeout = milliseconds('drain-timeout', values['drain-timeout']) ?? defaultDrainTimeout;
   const { server, options, proxy } = makeServer(values);
   server.on('request', onRequest);
@@ -106,7 +93,7 @@ function makeServer(values: Values): { server: Server; options: ProxyOptions; pr
 }
 
 function proxyOptions(values: Values): ProxyOptions {
-  const line = logLines.get(values.log);
+  const line = logLines.get(values.log ?? 'text');
   if (line === undefined) throw new UsageError(`--log takes text or json, not ${values.log}`);
   const tokenFile = values['token-file'];
   return {
@@ -116,9 +103,9 @@ function proxyOptions(values: Values): ProxyOptions {
     allowHosts: values['allow-host'],
     token: tokenFile === undefined ? undefined : readFileSync(tokenFile, 'utf8').trim(),
     readOnly: values['read-only'],
-    maxConnections: integer('max-connections', values['max-connections']),
-    maxPayload: integer('max-payload', values['max-payload']),
-    maxBuffered: integer('max-buffered', values['max-buffered']),
+    maxConnections: count('max-connections', values['max-connections']),
+    maxPayload: count('max-payload', values['max-payload']),
+    maxBuffered: count('max-buffered', values['max-buffered']),
     handshakeTimeout: milliseconds('handshake-timeout', values['handshake-timeout']),
     idleTimeout: milliseconds('idle-timeout', values['idle-timeout']),
     pingInterval: milliseconds('ping-interval', values['ping-interval']),
@@ -153,15 +140,4 @@ function parseTarget(option: string): [name: string, uri: string] {
   const at = option.indexOf('=');
   if (at < 1) throw new UsageError(`--target takes NAME=URI, not ${option}`);
   return [option.slice(0, at), option.slice(at + 1)];
-}
-
-function integer(option: string, value: string | undefined): number | undefined {
-  if (value !== undefined && !/^\d{1,10}$/.test(value)) throw new UsageError(`--${option} takes a number, not ${value}`);
-  return value === undefined ? undefined : Number(value);
-}
-
-function milliseconds(option: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (!/^\d{1,7}(\.\d+)?$/.test(value)) throw new UsageError(`--${option} takes a number of seconds, not ${value}`);
-  return Math.round(Number(value) * 1000);
 }

@@ -1,5 +1,7 @@
 // What `libnbd-wasm inspect` is asked to show: URIs, files, and commands in square brackets, each under a name of its own.
 import { basename } from 'node:path';
+import type { Operand } from './command.js';
+import { withoutPassword } from './uris.js';
 import { UsageError } from './usage.js';
 
 export interface Source {
@@ -10,28 +12,10 @@ export interface Source {
   readonly what: { readonly uri: string } | { readonly file: string } | { readonly command: string[] };
 }
 
-/** Takes the commands out of the words, so that their options are no options of ours. A `[` stays where each was. */
-export function splitCommands(args: readonly string[]): { words: string[]; commands: string[][] } {
-  const words: string[] = [];
-  const commands: string[][] = [];
-  for (let i = 0; i < args.length; i++) {
-    words.push(args[i] ?? '');
-    if (args[i] !== '[') continue;
-    const end = args.indexOf(']', i);
-    if (end < 0) throw new UsageError('a command ends with a word of its own: ]');
-    if (end === i + 1) throw new UsageError('there is no command between [ and ]');
-    commands.push(args.slice(i + 1, end));
-    i = end;
-  }
-  return { words, commands };
-}
-
-export function sourcesOf(words: readonly string[], commands: readonly (readonly string[])[]): Source[] {
-  const left = [...commands];
+export function sourcesOf(operands: readonly Operand[]): Source[] {
   const taken = new Set<string>();
-  return words.map((word) => {
-    const command = word === '[' ? left.shift() : undefined;
-    const { name, ...rest } = command === undefined ? ofWord(word) : ofCommand(command);
+  return operands.map((operand) => {
+    const { name, ...rest } = typeof operand === 'string' ? ofWord(operand) : ofCommand(operand);
     let own = name;
     for (let i = 2; taken.has(own); i++) own = `${name} (${i})`;
     taken.add(own);
@@ -66,5 +50,3 @@ function decoded(text: string): string {
     return ''; // whoever reads the URI says what is wrong with it
   }
 }
-
-const withoutPassword = (uri: string): string => uri.replace(/^([^:]+:\/\/[^/?#@:]*):[^/?#@]*@/, '$1:…@');

@@ -2,21 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { readPsk } from '../node/tls_credentials.js';
 import type { TlsCredentials } from '../node.js';
+import { value } from './command.js';
 import { UsageError } from './usage.js';
 
-export const tlsUsage = `  --tls-ca FILE             for nbds: targets: the authorities that are trusted, in PEM; default: where libnbd looks,
-                            or the system's
-  --tls-cert FILE --tls-key FILE    the certificate that servers may ask for, in PEM
-  --tls-psk-file FILE [--tls-username NAME]    a pre-shared key in the place of certificates
-`;
-
-const text = { type: 'string' } as const;
 export const tlsOptions = {
-  'tls-ca': text,
-  'tls-cert': text,
-  'tls-key': text,
-  'tls-psk-file': text,
-  'tls-username': text,
+  'tls-ca': value(
+    'FILE',
+    "for nbds: targets: the authorities that are trusted, in PEM; default: where libnbd looks, or the system's",
+    { choices: 'files' },
+  ),
+  'tls-cert': value('FILE', 'with --tls-key: the certificate that servers may ask for, in PEM', { choices: 'files' }),
+  'tls-key': value('FILE', 'its private key, in PEM', { choices: 'files' }),
+  'tls-psk-file': value('FILE', 'a pre-shared key in the place of certificates', { choices: 'files' }),
+  'tls-username': value('NAME', 'whose key of --tls-psk-file it is'),
 } as const;
 
 type Values = { readonly [Name in keyof typeof tlsOptions]?: string | undefined };

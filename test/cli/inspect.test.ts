@@ -79,7 +79,7 @@ describe('disks', () => {
   const mistakes: [string, string[], RegExp][] = [
     ['another URI', ['http://example.com/disk.img'], /of URIs, nbd:, nbds:, nbd\+unix: and nbds\+unix: can be inspected/],
     ['a URI that is none', ['nbd://'], /nbd:\/\/ is not a URI such as/],
-    ['a command without an end', ['[', 'nbdkit', 'null'], /a command ends with a word of its own: \]/],
+    ['a command without an end', ['[', 'nbdkit', 'null'], /a command in square brackets ends with a word of its own: \]/],
     ['a command that is none', ['[', ']'], /no command between/],
     ['a command that is not there', ['[', 'no-such-server', ']'], /no-such-server cannot be started/],
     ['credentials that nobody wants', ['--tls-ca', '/dev/null', 'nbd://localhost'], /no target of nbds:/],

@@ -18,18 +18,21 @@ export async function pageFolder(): Promise<string> {
   return folder;
 }
 
-const command = fileURLToPath(new URL('../../dist/cli/inspect.js', import.meta.url));
+const module = (name: string) => JSON.stringify(fileURLToPath(new URL(`../../dist/cli/${name}.js`, import.meta.url)));
 
 /** The command with some words, and variables of the environment beside those of the test run, of which none opens a browser. */
 export async function inspect(words: readonly string[], environment: Record<string, string> = {}): Promise<Program> {
   const script = `
     for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) delete process.env[name];
     Object.assign(process.env, ${JSON.stringify(environment)});
-    const { inspect } = await import(${JSON.stringify(command)});
-    await inspect(${JSON.stringify(words)}, ${JSON.stringify(await pageFolder())}).catch((error) => {
+    const { command, inspect } = await import(${module('inspect')});
+    const { parse } = await import(${module('parse')});
+    try {
+      await inspect(parse(command, ${JSON.stringify(words)}), ${JSON.stringify(await pageFolder())});
+    } catch (error) {
       console.error(error.message);
       process.exitCode = 1;
-    });`;
+    }`;
   const program = new Program('--input-type=module', '--eval', script);
   // It ends what it has started, unless it is killed, as the test would do with it next.
   onTestFinished(async () => {

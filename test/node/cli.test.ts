@@ -243,7 +243,7 @@ describe('mistakes', () => {
     [['__proto__'], 'there is no command __proto__'],
     [['toString', '--help'], 'there is no command toString'],
     [['info'], 'no URI was given'],
-    [['info', '--jason', 'nbd://localhost'], "Unknown option '--jason'"],
+    [['info', '--jason', 'nbd://localhost'], "unrecognized option '--jason'"],
     [['info', 'nbd://localhost', 'nbd://localhost'], 'one URI is expected'],
     [['dump', '--length', 'ten', 'nbd://localhost'], '--length takes a number of bytes'],
   ] satisfies [string[], string][])('%j', async ([args, text]) => {

@@ -1,0 +1,17 @@
+// The commands, in the order of the help. Each is loaded when it is called.
+import type { Command } from './command.js';
+
+const modules = new Map<string, () => Promise<{ command: Command }>>([
+  ['info', () => import('./info.js')],
+  ['dump', () => import('./dump.js')],
+  ['proxy', () => import('./proxy.js')],
+  ['inspect', () => import('./inspect.js')],
+]);
+
+export async function commandOf(name: string): Promise<Command | undefined> {
+  return (await modules.get(name)?.())?.command;
+}
+
+export async function allCommands(): Promise<Command[]> {
+  return (await Promise.all([...modules.values()].map((load) => load()))).map(({ command }) => command);
+}

@@ -1,0 +1,64 @@
+// What `--help` prints, of a command's table.
+import { callOf } from './called.js';
+import type { Command, Option } from './command.js';
+import { listedOptions } from './parse.js';
+
+const width = 80;
+const indent = 2;
+/** Where the texts of options begin, unless what stands before one is longer. */
+const column = 28;
+
+export function helpText(command: Command): string {
+  const { name, synopsis, about, examples = [] } = command;
+  const calls = synopsis.map((line) => `${callOf(name)} ${line}`.trimEnd());
+  const options = listedOptions(command).map(([name, option]) => optionText(name, option));
+  const shown = examples.map(([line, what]) => `  ${line}\n${' '.repeat(2 * indent)}${what}\n`);
+  return [
+    `${calls.join('\n')}\n`,
+    `${paragraphs(about).map(filled).join('\n\n')}\n`,
+    options.join(''),
+    ...(shown.length === 0 ? [] : [`Examples:\n\n${shown.join('')}`]),
+  ].join('\n');
+}
+
+/** The parts of a text between its empty lines. */
+export const paragraphs = (text: string): string[] => text.trim().split(/\n{2,}/);
+
+/** A paragraph in lines of the width; one that is indented stays as it is. */
+const filled = (paragraph: string): string =>
+  paragraph.startsWith(' ') ? paragraph : wrapped(paragraph.replaceAll('\n', ' '), width).join('\n');
+
+/** `-n, --length, --limit N`: all spellings of an option, as they are typed. */
+export function spellings(name: string, option: Option): string {
+  const { short, aliases = [] } = option;
+  const long = [name, ...aliases].map((one) => `--${option.kind === 'toggle' ? '[no-]' : ''}${one}`);
+  const all = [...(short === undefined ? [] : [`-${short}`]), ...long].join(', ');
+  if (!('value' in option)) return all;
+  return option.kind === 'optional' ? `${all}[=${option.value}]` : `${all} ${option.value}`;
+}
+
+function optionText(name: string, option: Option): string {
+  const left = `${' '.repeat(indent)}${spellings(name, option)}`;
+  const choices = 'choices' in option && Array.isArray(option.choices) ? ` (${option.choices.join(', ')})` : '';
+  const [first = '', ...rest] = wrapped(`${option.help}${choices}`, width - column);
+  const isShort = left.length + 2 <= column;
+  const lines = isShort ? [left.padEnd(column) + first, ...rest.map(indented)] : [left, ...[first, ...rest].map(indented)];
+  return `${lines.join('\n')}\n`;
+}
+
+const indented = (line: string): string => ' '.repeat(column) + line;
+
+/** A text as lines of at most so many characters, if no word is longer. */
+function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > most) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
