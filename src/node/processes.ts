@@ -114,8 +114,9 @@ function spawnByShell(script: string, argv: string[], options: SpawnOptions): Ch
 export function assertRunnable(command: string): void {
   const folders = command.includes('/') ? [''] : (process.env.PATH ?? '').split(':');
   const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
-  if (command === '' || found.length === 0) throw new NBDError(`${command} cannot be started`, 'ENOENT');
-  if (!found.some(isExecutable)) throw new NBDError(`${command} cannot be started`, 'EACCES');
+  if (command === '' || found.length === 0)
+    throw new NBDError(`${command} cannot be started: there is no such program`, 'ENOENT');
+  if (!found.some(isExecutable)) throw new NBDError(`${command} cannot be started: it is no program that may be run`, 'EACCES');
 }
 
 function isExecutable(path: string): boolean {

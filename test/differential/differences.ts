@@ -153,7 +153,8 @@ const changes: readonly Change[] = [
     scripts: ['a command that is not there'],
     theirs: { error: 'nbd_connect_command: recv: server disconnected unexpectedly', code: null },
     ours: {
-      error: 'nbd_connect_command: fork: No such file or directory (/nonexistent/command cannot be started)',
+      error:
+        'nbd_connect_command: fork: No such file or directory (/nonexistent/command cannot be started: there is no such program)',
       code: 'ENOENT',
     },
   },
