@@ -1,4 +1,4 @@
-// NBD servers that are started for the page: a command with a Unix socket of its own, in a folder that nobody else can enter.
+// NBD servers that are started for the page, or for a copy: a command with a Unix socket of its own, in a folder that nobody else can enter.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { optionBytes } from '../proxy/option_shapes.js';
 import * as nbd from '../proxy/protocol.js';
 
 /** What a server has to end when it is asked to, in milliseconds. */
-const patience = 2_000;
+const defaultPatience = 2_000;
 /** What it has to greet. A disk may be on a slow network. */
 const greetingTimeout = 30_000;
 
@@ -67,13 +67,18 @@ export class DiskServer {
     throw new Error(how === undefined ? `it has said nothing for ${greetingTimeout / 1000} s` : `it has ended (${how})`);
   }
 
-  /** Ends it. */
-  async stop(): Promise<void> {
-    const timer = new AbortController();
+  /**
+   * Ends it: asks it to end, and kills it when it does not in so many milliseconds. One that was written to may have much to put in order:
+   * with `Infinity` it is not killed.
+   */
+  async stop(patience = defaultPatience): Promise<void> {
     this.#kill('SIGTERM');
-    await Promise.race([this.ended, delay(patience, undefined, { signal: timer.signal }).catch(() => {})]);
-    timer.abort();
-    this.#kill('SIGKILL');
+    if (Number.isFinite(patience)) {
+      const timer = new AbortController();
+      await Promise.race([this.ended, delay(patience, undefined, { signal: timer.signal }).catch(() => {})]);
+      timer.abort();
+      this.#kill('SIGKILL');
+    }
     await this.ended;
     this.#processes.removeFile(this.#path);
     this.#processes.removeFolder(this.#folder);
