@@ -13,7 +13,7 @@ import type { CopyOptions, InFlightOptions } from './options.js';
  * is written as `NAME.partial`, and gets its name when it is complete and on stable storage. What is there already is written in place.
  *
  * @throws NBDError `ENOSPC`, before the first byte is written, for a destination that is too small; `EINVAL` for a file that would be
- *   copied to itself; `ENOTSUP` for a metadata context that was not negotiated. {@link CopyError} for what goes wrong later. TypeError
+ *   copied to itself; `EROFS` for a disk that is read-only; `ENOTSUP` for a metadata context that was not negotiated. {@link CopyError} for what goes wrong later. TypeError
  *   for what can be neither copied from nor to, and for options that do not fit it. With `signal`, its reason.
  * @example
  * ```ts

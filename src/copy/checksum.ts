@@ -6,7 +6,7 @@ import { BufferPool } from './buffer_pool.js';
 import { chunks } from './chunks.js';
 import type { RandomSource } from './ends.js';
 import { openSource, type Platform } from './open.js';
-import { boundedInFlight, checkedRequests, type InFlightOptions } from './options.js';
+import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
 import type { Hash } from './sha256.js';
@@ -40,10 +40,10 @@ export async function checksumWith(
 /** All bytes, with those that are known to be zero not read. */
 async function* inOrder(
   source: RandomSource,
-  { requestSize, inFlight }: { requestSize: number; inFlight: number },
+  requests: RequestShape,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, undefined> {
-  const size = Math.max(source.block, Math.min(requestSize, source.longest));
+  const size = Math.max(source.block, Math.min(requests.requestSize, source.longest));
   const pool = new BufferPool(size);
   const zeroes = new Uint8Array(size);
   const read = async (at: bigint, count: number) => {
@@ -60,7 +60,7 @@ async function* inOrder(
       }
     }
   }
-  for await (const { bytes, done } of ahead(work(), boundedInFlight(inFlight, size))) {
+  for await (const { bytes, done } of ahead(work(), boundedInFlight(requests, size))) {
     signal.throwIfAborted();
     yield bytes;
     done();

@@ -7,7 +7,7 @@ import { ahead } from './ahead.js';
 import { BufferPool } from './buffer_pool.js';
 import type { Known, RandomSource, Source } from './ends.js';
 import { openSource, type Platform } from './open.js';
-import { boundedInFlight, checkedRequests, type InFlightOptions } from './options.js';
+import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
 
@@ -77,7 +77,7 @@ export async function compareWith(platform: Platform, a: unknown, b: unknown, op
 export async function firstDifference(
   pair: Pair,
   ranges: AsyncIterable<Range>,
-  requests: { requestSize: number; inFlight: number },
+  requests: RequestShape,
   meter: Meter,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
@@ -102,10 +102,10 @@ interface Read {
 async function* readSideBySide(
   { one, other }: Pair,
   ranges: AsyncIterable<Range>,
-  { requestSize, inFlight }: { requestSize: number; inFlight: number },
+  requests: RequestShape,
   signal: AbortSignal,
 ): AsyncGenerator<Read, undefined> {
-  const size = Math.max(one.block, other.block, Math.min(requestSize, one.longest, other.longest));
+  const size = Math.max(one.block, other.block, Math.min(requests.requestSize, one.longest, other.longest));
   const pool = new BufferPool(size);
   const read = async ({ at, count }: Piece) => {
     const buffers = [pool.take(), pool.take()] as const;
@@ -116,7 +116,7 @@ async function* readSideBySide(
   async function* work() {
     for await (const range of ranges) for (const piece of pieces(range, size)) yield () => read(piece);
   }
-  for await (const { buffers, ...found } of ahead(work(), Math.max(1, boundedInFlight(inFlight, size) >> 1))) {
+  for await (const { buffers, ...found } of ahead(work(), Math.max(1, boundedInFlight(requests, size) >> 1))) {
     yield found;
     for (const buffer of buffers) pool.give(buffer);
   }

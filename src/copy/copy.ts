@@ -47,6 +47,9 @@ export async function copyWith(platform: Platform, from: unknown, to: unknown, o
 
 /** Refuses what cannot succeed. */
 function refuse(source: Source, destination: Destination, { resume, verify, onlyDirty }: Settings): void {
+  if (destination.isRandom && destination.isReadOnly) {
+    throw new NBDError(`copy: ${destination.name} is read-only, and cannot be written to`, 'EROFS');
+  }
   if (destination.isRandom && source.size !== undefined) refuseOverflow(destination, source.size);
   if (source.file !== undefined && source.file === destination.file) {
     throw new NBDError(`copy: ${source.name} would be copied to itself`, 'EINVAL');

@@ -2,7 +2,7 @@
 import { NBDError } from '../base/errors.js';
 import { BlockLocks } from '../disk/block_locks.js';
 import { askGeometry, type Disk, type Geometry } from '../disk/disk.js';
-import { aligned, pieces, requestSize } from '../disk/ranges.js';
+import { aligned, pieces, preferredBlock, requestSize } from '../disk/ranges.js';
 import { CMD_FLAG_NO_HOLE } from '../generated/constants.js';
 import { DiskSource } from './disk_source.js';
 import type { RandomDestination, RandomSource } from './ends.js';
@@ -20,13 +20,14 @@ export class DiskDestination implements RandomDestination {
   readonly #locks: BlockLocks;
   readonly #allocated: boolean;
   readonly #canFlush: boolean;
+  readonly isReadOnly: boolean;
   canZero: boolean;
 
   private constructor(
     disk: Disk,
     geometry: Geometry,
     allocated: boolean,
-    can: { flush: boolean; zero: boolean },
+    can: { write: boolean; flush: boolean; zero: boolean },
     written: RandomSource,
   ) {
     this.#disk = disk;
@@ -34,13 +35,15 @@ export class DiskDestination implements RandomDestination {
     this.#locks = BlockLocks.of(disk);
     this.#allocated = allocated;
     this.#canFlush = can.flush;
+    this.isReadOnly = !can.write;
     this.canZero = can.zero;
     this.written = written;
   }
 
   static async open(disk: Disk, { allocated }: { allocated: boolean }): Promise<DiskDestination> {
-    const [geometry, flush, zero] = await Promise.all([askGeometry(disk), disk.canFlush(), disk.canZero()]);
-    return new DiskDestination(disk, geometry, allocated, { flush, zero }, await DiskSource.open(disk));
+    const asked = [askGeometry(disk), disk.isReadOnly(), disk.canFlush(), disk.canZero()] as const;
+    const [geometry, isReadOnly, flush, zero] = await Promise.all(asked);
+    return new DiskDestination(disk, geometry, allocated, { write: !isReadOnly, flush, zero }, await DiskSource.open(disk));
   }
 
   get room(): bigint {
@@ -49,6 +52,10 @@ export class DiskDestination implements RandomDestination {
 
   get block(): number {
     return Number(this.#geometry.minimum) || 1;
+  }
+
+  get preferred(): number | undefined {
+    return preferredBlock(this.#geometry);
   }
 
   get longest(): number {

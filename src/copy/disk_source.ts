@@ -2,7 +2,7 @@
 import { NBDError } from '../base/errors.js';
 import { askGeometry, type Disk, type Geometry } from '../disk/disk.js';
 import { extents } from '../disk/extents.js';
-import { type Range, readPiece, requestSize } from '../disk/ranges.js';
+import { preferredBlock, type Range, readPiece, requestSize } from '../disk/ranges.js';
 import { CONTEXT_BASE_ALLOCATION, STATE_DIRTY, STATE_ZERO } from '../generated/constants.js';
 import type { Known, RandomSource } from './ends.js';
 
@@ -38,6 +38,10 @@ export class DiskSource implements RandomSource {
 
   get block(): number {
     return Number(this.#geometry.minimum) || 1;
+  }
+
+  get preferred(): number | undefined {
+    return preferredBlock(this.#geometry);
   }
 
   get longest(): number {

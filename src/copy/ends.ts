@@ -10,6 +10,8 @@ export interface Known extends Range {
 interface End {
   /** For the text of an error. */
   readonly name: string;
+  /** The size of the blocks that it handles best, in bytes, a multiple of the smallest that it takes; undefined where nothing is known of it. */
+  readonly preferred?: number | undefined;
   /** The file behind it: the same for both ends means that a copy would destroy what it reads. */
   readonly file?: string | undefined;
 }
@@ -47,6 +49,8 @@ export interface RandomDestination extends End {
   readonly isRandom: true;
   /** How many bytes fit; undefined for one that grows. */
   readonly room: bigint | undefined;
+  /** Whether all writes would be refused. */
+  readonly isReadOnly?: boolean | undefined;
   /** Requests are a multiple of this, but for the last. */
   readonly block: number;
   /** The most that a request may carry, in bytes. */

@@ -8,8 +8,10 @@ import type { ProgressOptions } from './progress.js';
 export interface InFlightOptions extends WaitOptions, ProgressOptions {
   /** The size of a request in bytes, 1 MiB unless told otherwise; rounded to the blocks of both ends. */
   requestSize?: number | undefined;
-  /** How many requests are in flight at most, in all; 64 unless told otherwise, and 32 MiB of them at most. */
+  /** How many requests are in flight at most, in all; 64 unless told otherwise. */
   inFlight?: number | undefined;
+  /** How many bytes these requests have at most, in all; 32 MiB unless told otherwise. One request is always in flight. */
+  queueSize?: number | undefined;
 }
 
 export interface CopyOptions extends InFlightOptions {
@@ -22,7 +24,10 @@ export interface CopyOptions extends InFlightOptions {
    * otherwise.
    */
   flush?: boolean | undefined;
-  /** The shortest run of zeroes in what was read that is written as a hole, in bytes: 4096 unless told otherwise. 0 looks for none. */
+  /**
+   * The shortest run of zeroes in what was read that is written as a hole, in bytes: 4096 unless told otherwise, and a block of the size that
+   * the destination prefers at least. 0 looks for none.
+   */
   sparse?: number | undefined;
   /**
    * Goes on where a copy to the same file ended, by the journal `NAME.resume` beside it: for regular files in Node. Where there is no
@@ -38,9 +43,14 @@ export interface CopyOptions extends InFlightOptions {
   onlyDirty?: string | undefined;
 }
 
-export interface Settings {
+/** The shape of the requests. */
+export interface RequestShape {
   readonly requestSize: number;
   readonly inFlight: number;
+  readonly queueSize: number;
+}
+
+export interface Settings extends RequestShape {
   readonly allocated: boolean;
   readonly destinationIsZero: boolean;
   readonly flush: boolean;
@@ -52,23 +62,24 @@ export interface Settings {
 
 const defaultRequestSize = 2 ** 20;
 const defaultInFlight = 64;
-const mostBytesInFlight = 2 ** 25;
+const longestRequest = 2 ** 25;
+const defaultQueueSize = 2 ** 25;
 const defaultSparse = 4096;
 const bitmap = `${NAMESPACE_QEMU}dirty-bitmap:`;
 
-/** The shape of the requests: as many as asked for, within the bound of their bytes. */
 export function checkedRequests(
   call: string,
-  { requestSize = defaultRequestSize, inFlight = defaultInFlight }: InFlightOptions,
-): { requestSize: number; inFlight: number } {
-  integer(call, 'requestSize', requestSize, 1, mostBytesInFlight);
+  { requestSize = defaultRequestSize, inFlight = defaultInFlight, queueSize = defaultQueueSize }: InFlightOptions,
+): RequestShape {
+  integer(call, 'requestSize', requestSize, 1, longestRequest);
   integer(call, 'inFlight', inFlight, 1, Number.MAX_SAFE_INTEGER);
-  return { requestSize, inFlight };
+  integer(call, 'queueSize', queueSize, 1, Number.MAX_SAFE_INTEGER);
+  return { requestSize, inFlight, queueSize };
 }
 
-/** How many requests of a size may be in flight. */
-export const boundedInFlight = (inFlight: number, requestSize: number): number =>
-  Math.max(1, Math.min(inFlight, Math.floor(mostBytesInFlight / requestSize)));
+/** How many requests of a size may be in flight: as many as asked for, within the bound of their bytes. */
+export const boundedInFlight = ({ inFlight, queueSize }: RequestShape, size: number): number =>
+  Math.max(1, Math.min(inFlight, Math.floor(queueSize / size)));
 
 export function checkedOptions(options: CopyOptions): Settings {
   checkedSignal('copy', options);

@@ -67,7 +67,10 @@ export class Output {
       await this.#write(bytes, at);
     } else {
       const work: Promise<void>[] = [];
-      for (const { start, end, isZero } of zeroRuns(bytes, roundedUp(sparse, this.#destination.block))) {
+      for (const { start, end, isZero } of zeroRuns(
+        bytes,
+        roundedUp(sparse, this.#destination.preferred ?? this.#destination.block),
+      )) {
         const offset = at + BigInt(start);
         if (!isZero) work.push(this.#write(start === 0 && end === count ? bytes : bytes.subarray(start, end), offset));
         else if (!skipsZeroes) work.push(this.#destination.zero(end - start, offset, signal));

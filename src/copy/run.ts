@@ -34,8 +34,10 @@ export async function copyAtRandom(source: RandomSource, destination: RandomDest
   const { settings, meter, signal } = run;
   const size = requestSizeFor(settings, source, destination);
   const block = Math.max(source.block, destination.block);
+  // What is clean is left out in the smallest blocks: beside it, all that is copied was changed.
+  const unit = settings.onlyDirty === undefined ? Math.max(block, destination.preferred ?? 1) : block;
   const pool = new BufferPool(size);
-  const window = new InFlight(boundedInFlight(settings.inFlight, size));
+  const window = new InFlight(boundedInFlight(settings, size));
 
   const transfer = async ({ at, count }: Piece, put: Output['put']) => {
     const buffer = pool.take();
@@ -66,7 +68,7 @@ export async function copyAtRandom(source: RandomSource, destination: RandomDest
   try {
     await whole(window, async () => {
       for (const range of run.ranges) {
-        for await (const { content, ...part } of plan(source, range, BigInt(block), signal)) {
+        for await (const { content, ...part } of plan(source, range, BigInt(unit), signal)) {
           if (content === 'clean') meter.add(part.end - part.start);
           else if (content === 'zero') {
             for (const { at, count } of pieces(part, zeroSizeFor(destination, output))) {
@@ -98,7 +100,7 @@ export async function copyFromStream(
 ): Promise<{ length: bigint; written: bigint }> {
   const size = requestSizeFor(settings, destination);
   const pool = new BufferPool(size);
-  const window = new InFlight(boundedInFlight(settings.inFlight, size));
+  const window = new InFlight(boundedInFlight(settings, size));
   const output = new Output(destination, { ...settings, isZero, signal, rewrite: undefined, flushed: async () => {} });
   let at = 0n;
   let block = pool.take();
@@ -140,7 +142,7 @@ export async function copyToStream(
   { settings, meter, signal }: Run,
 ): Promise<bigint> {
   const size = requestSizeFor(settings, source);
-  const inFlight = boundedInFlight(settings.inFlight, size);
+  const inFlight = boundedInFlight(settings, size);
   const read = async ({ at, count }: Piece, isZero: boolean) => {
     const bytes = new Uint8Array(count); // the stream keeps it
     if (!isZero) await source.readInto(bytes, at, signal);
@@ -191,8 +193,11 @@ async function whole(window: InFlight, work: () => Promise<void>): Promise<void>
 }
 
 /** The size of a request: what was asked for, in whole blocks of each end, and no more than any of them takes. */
-function requestSizeFor({ requestSize }: Settings, ...ends: { block: number; longest: number }[]): number {
-  const block = Math.max(...ends.map((end) => end.block));
+function requestSizeFor(
+  { requestSize }: Settings,
+  ...ends: { block: number; preferred?: number | undefined; longest: number }[]
+): number {
+  const block = Math.max(...ends.map((end) => Math.max(end.block, end.preferred ?? 1)));
   const most = Math.min(...ends.map((end) => end.longest));
   return Math.max(block, Math.floor(Math.min(requestSize, most) / block) * block);
 }

@@ -53,6 +53,16 @@ export function requestSize(call: string, geometry: Geometry, options: TransferO
   return Math.floor(Math.min(Math.max(wanted, block), most) / block) * block;
 }
 
+/**
+ * The size of the blocks that a server handles best, in bytes: a smaller or crooked write may cost it a read. Undefined where it names none, or
+ * one that no request could have.
+ */
+export function preferredBlock(geometry: Geometry): number | undefined {
+  const preferred = Number(geometry.preferred);
+  const isPowerOf2 = Number.isInteger(Math.log2(preferred));
+  return isPowerOf2 && preferred >= geometry.minimum && preferred <= requestSize('copy', geometry, {}) ? preferred : undefined;
+}
+
 export interface Piece {
   at: bigint;
   count: number;

@@ -1,6 +1,6 @@
 // Reads and writes of a whole buffer at a position of an open file.
 import { fdatasync, read, write } from 'node:fs';
-import { NBDError } from '../../base/errors.js';
+import { codeOf, NBDError } from '../../base/errors.js';
 
 export async function readAll(fd: number, view: Uint8Array<ArrayBuffer>, at: bigint, name: string): Promise<void> {
   for (let done = 0; done < view.length; ) {
@@ -13,10 +13,13 @@ export async function readAll(fd: number, view: Uint8Array<ArrayBuffer>, at: big
   }
 }
 
-export async function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>, at: bigint): Promise<void> {
+export async function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>, at: bigint, name: string): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += await new Promise<number>((resolve, reject) => {
-      write(fd, bytes, done, bytes.length - done, Number(at) + done, (error, count) => (error ? reject(error) : resolve(count)));
+      write(fd, bytes, done, bytes.length - done, Number(at) + done, (cause, count) => {
+        if (cause) reject(new NBDError(`${name}: ${cause.message}`, codeOf(cause, 'EIO'), { cause }));
+        else resolve(count);
+      });
     });
   }
 }

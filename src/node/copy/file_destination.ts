@@ -55,7 +55,7 @@ export class FileDestination implements RandomDestination {
 
   async write(bytes: Uint8Array<ArrayBuffer>, at: bigint, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await writeAll(this.#handle.fd, bytes, at);
+    await writeAll(this.#handle.fd, bytes, at, this.name);
   }
 
   async zero(count: number, at: bigint, signal: AbortSignal): Promise<void> {
