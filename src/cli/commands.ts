@@ -4,6 +4,9 @@ import type { Command } from './command.js';
 const modules = new Map<string, () => Promise<{ command: Command }>>([
   ['info', () => import('./info.js')],
   ['dump', () => import('./dump.js')],
+  ['copy', () => import('./copy.js')],
+  ['compare', () => import('./compare.js')],
+  ['checksum', () => import('./checksum.js')],
   ['proxy', () => import('./proxy.js')],
   ['inspect', () => import('./inspect.js')],
 ]);
