@@ -6,7 +6,7 @@ import { humanSize } from '../text/sizes.js';
 import { isUpstream } from './called.js';
 import { type Call, defineCommand, flag, toggle, value } from './command.js';
 import { interruptible } from './interruption.js';
-import { type End, Ends } from './operands.js';
+import { type End, Ends, named } from './operands.js';
 import { complain, print, ReaderGone } from './output.js';
 import { limitsOf, patienceOptions } from './patience.js';
 import { progressOptions, progressView } from './progress.js';
@@ -74,6 +74,7 @@ A - is standard input or standard output. The destination null: takes everything
         const common = { contexts, limits: limitsOf(values), isVerbose: values.verbose, isInPlace, tell, signal };
         await using ends = new Ends({ ...common, connections: shape.connections });
         const source = await ends.source(from);
+        await checkBitmap(source, settings.copy.onlyDirty);
         const destination = await ends.destination(to);
         if (source.size !== undefined && destination.size !== undefined && source.size > destination.size) {
           throw new Error(`error: destination size (${destination.size}) is smaller than source size (${source.size})`);
@@ -132,9 +133,27 @@ async function copied(
     }
     // What the library says of its arguments is about the options and operands that they were made of.
     if (error instanceof TypeError && error.message.startsWith('copy: ')) throw new UsageError(error.message.slice(6));
-    if (error instanceof NBDError) throw new Error(error.message.replace(/^copy: /, ''), { cause: error });
+    if (error instanceof NBDError)
+      throw new Error(`${endOf(error, source, destination)}${error.message.replace(/^copy: /, '')}`, { cause: error });
+    if (isOfFile(error)) throw named(destination.name, error); // of the file that it would have made
     throw error;
   }
+}
+
+/** The end whose system call has failed, where the error does not name it. */
+function endOf({ cause }: NBDError, source: End<unknown>, destination: End<unknown>): string {
+  const { syscall } = (cause ?? {}) as NodeJS.ErrnoException;
+  const end = syscall === 'read' ? source : syscall === 'write' ? destination : undefined;
+  return end === undefined || end.kind === 'nbd' ? '' : `${end.name}: `;
+}
+
+async function checkBitmap({ what, name }: End<CopySource>, context: string | undefined): Promise<void> {
+  if (context === undefined) return;
+  if (!(typeof what === 'object' && 'canMetaContext' in what)) {
+    throw new UsageError(`--only-dirty needs an NBD server to copy from, not ${name}`);
+  }
+  if (await what.canMetaContext(context)) return;
+  throw new Error(`${name}: the server has no ${context}: libnbd-wasm info tells which metadata contexts it has`);
 }
 
 function describe(
@@ -164,3 +183,6 @@ async function report(
   if (destination.what === process.stdout) process.stderr.write(line);
   else await print(line);
 }
+
+const isOfFile = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'path' in error && 'errno' in error;

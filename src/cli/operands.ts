@@ -58,7 +58,7 @@ export class Ends {
   }
 
   async source(operand: Operand, label = 'src'): Promise<End<CopySource>> {
-    const name = shownOperand(operand);
+    const name = nameOf(operand);
     if (typeof operand !== 'string' || isUri(operand)) return this.#disk(operand, label, this.#options.contexts);
     const path = operand === '-' ? await regularStandard(0) : operand;
     if (path === undefined) return { what: process.stdin, kind: 'pipe', name, size: undefined, connections: 1 };
@@ -67,7 +67,7 @@ export class Ends {
   }
 
   async destination(operand: Operand): Promise<End<CopyDestination>> {
-    const name = shownOperand(operand);
+    const name = nameOf(operand);
     if (operand === 'null:') {
       const what = new NullDisk();
       return { what, kind: 'null', name, size: what.getSize(), connections: 1 };
@@ -114,7 +114,7 @@ export class Ends {
   }
 
   async #disk(operand: Operand, label: string, contexts: readonly string[]): Promise<End<LastingDisk>> {
-    const name = shownOperand(operand);
+    const name = nameOf(operand);
     const { isVerbose, limits, signal, tell } = this.#options;
     const server = typeof operand === 'string' ? undefined : this.#server(operand);
     const { connecting = Number.POSITIVE_INFINITY, data = Number.POSITIVE_INFINITY } = limits;
@@ -162,6 +162,10 @@ const eventTexts: Record<DiskEvent['type'], (cause: unknown) => string> = {
   lost: (cause) => messageOf(cause),
 };
 
+/** Upstream's program calls a command by its program. */
+const nameOf = (operand: Operand): string =>
+  isUpstream && typeof operand !== 'string' ? (operand[0] ?? '') : shownOperand(operand);
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function unconnected(name: string, error: unknown, { connecting = 0 }: Limits): Error {
@@ -196,7 +200,7 @@ async function sizeOf(path: string, stats: BigIntStats): Promise<bigint | undefi
 }
 
 /** `NAME: No such file or directory`, as programs in C say it. */
-function named(name: string, cause: NodeJS.ErrnoException): Error {
+export function named(name: string, cause: NodeJS.ErrnoException): Error {
   const [, text = cause.message] = getSystemErrorMap().get(cause.errno ?? 0) ?? [];
   return new Error(`${name}: ${text.charAt(0).toUpperCase()}${text.slice(1)}`, { cause });
 }
