@@ -84,6 +84,7 @@ A - is standard input or standard output. The destination null: takes everything
         const requests = shapeFor(shape, Math.max(source.connections, destination.connections));
         const asked = { ...settings.copy, ...requests, progress: view.update, signal };
         const result = await copied(source, destination, asked);
+        ends.isWritten = true;
         if (values.json) await report(result, performance.now() - start, values.verify, destination);
       } catch (error) {
         view.clear();

@@ -5,7 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 import { sizeOfBlockDevice } from '../node/copy/block_device.js';
-import type { CopyDestination, CopySource, DiskEvent, LastingDisk } from '../node.js';
+import type { CopyDestination, CopySource, LastingDisk } from '../node.js';
 import { NBDError, openDisk } from '../node.js';
 import { DiskServer } from '../serve/disk_server.js';
 import { isUpstream } from './called.js';
@@ -43,15 +43,18 @@ export interface EndOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds that a command in brackets has to end: one that was written to may have much to put in order. */
-const patience = 60_000;
-const patienceAfterAbort = 2_000;
+/** Milliseconds that a command in brackets has to end. */
+const patience = 2_000;
+/** One that was written to may have much to put in order. */
+const patienceForWritten = isUpstream ? Number.POSITIVE_INFINITY : 60_000;
 /** Milliseconds after a failed connection in which a command that has ended is seen to have done so. */
 const timeToNotice = 500;
 
 export class Ends {
   readonly #options: EndOptions;
   readonly #closers: (() => Promise<unknown>)[] = [];
+  /** Whether the destination has all that it was to get: from then on it must not be hurried. */
+  isWritten = false;
 
   constructor(options: EndOptions) {
     this.#options = options;
@@ -116,7 +119,7 @@ export class Ends {
   async #disk(operand: Operand, label: string, contexts: readonly string[]): Promise<End<LastingDisk>> {
     const name = nameOf(operand);
     const { isVerbose, limits, signal, tell } = this.#options;
-    const server = typeof operand === 'string' ? undefined : this.#server(operand);
+    const server = typeof operand === 'string' ? undefined : this.#server(operand, label === 'dst');
     const { connecting = Number.POSITIVE_INFINITY, data = Number.POSITIVE_INFINITY } = limits;
     let made = 0;
     const what = await openDisk(server?.uri ?? String(operand), {
@@ -142,25 +145,29 @@ export class Ends {
         : new Error(`${name}: the command has ended (${how}): it serves nothing`);
     });
     this.#closers.push(() => what.shutdown());
-    const diskOnEvent = ({ type, cause }: DiskEvent) => tell(`${name}: ${eventTexts[type](cause)}`);
-    for (const type of ['reconnecting', 'connected'] as const) what.addEventListener(type, diskOnEvent);
+    tellEvents(what, (text) => tell(`${name}: ${text}`));
     return { what, kind: 'nbd', name, size: what.getSize(), connections: Math.max(1, what.connections) };
   }
 
-  #server(command: readonly string[]): DiskServer {
+  #server(command: readonly string[], isDestination: boolean): DiskServer {
     const server = new DiskServer([...command]);
-    const { signal } = this.#options;
-    const whole = isUpstream ? Number.POSITIVE_INFINITY : patience;
-    this.#closers.push(() => server.stop(signal.aborted ? patienceAfterAbort : whole));
+    this.#closers.push(() => server.stop(isDestination && this.isWritten ? patienceForWritten : patience));
     return server;
   }
 }
 
-const eventTexts: Record<DiskEvent['type'], (cause: unknown) => string> = {
-  reconnecting: (cause) => `a connection was lost, and is opened again (${messageOf(cause)})`,
-  connected: () => 'connected again',
-  lost: (cause) => messageOf(cause),
-};
+/** What happens to the connections; that there is one again only to whom it was said that one was lost. */
+function tellEvents(disk: LastingDisk, tell: (text: string) => void): void {
+  let isLost = false;
+  disk.addEventListener('reconnecting', ({ cause }) => {
+    isLost = true;
+    tell(`a connection was lost, and is opened again (${messageOf(cause)})`);
+  });
+  disk.addEventListener('connected', () => {
+    if (isLost) tell('connected again');
+    isLost = false;
+  });
+}
 
 /** Upstream's program calls a command by its program. */
 const nameOf = (operand: Operand): string =>

@@ -213,6 +213,11 @@ describe('refuses', () => {
     [['[', 'no-such-program', ']', 'null:'], 1, 'no-such-program cannot be started: there is no such program'],
     [['[', 'false', ']', 'null:'], 1, '[ false ]: the command has ended (exit code 1): it serves nothing'],
     [['[', 'sleep', '1000', ']', 'null:', '--timeout=0.3'], 1, '[ sleep 1000 ] has not answered for 0.3 s'],
+    [
+      ['[', 'nbdkit', '--filter=delay', 'pattern', '1M', 'delay-read=1000', ']', 'null:', '--timeout=0.3'],
+      1,
+      'there was no answer within 300 ms',
+    ],
     [['nbd+unix:///?socket=/no/such/socket', 'null:'], 1, 'nbd+unix:///?socket=/no/such/socket: nbd_connect_uri: '],
     [
       ['[', 'nbdkit', 'memory', '2M', ']', '[', 'nbdkit', 'memory', '1M', ']'],
