@@ -95,6 +95,8 @@ export interface Command<O extends Options = Options> {
   readonly examples?: readonly (readonly [line: string, what: string])[];
   /** What the operands are, for the completion. */
   readonly operands: 'disks' | 'none' | readonly string[];
+  /** The exit code of a wrong usage, where 2 has another meaning. */
+  readonly usageExitCode?: number;
   /** Resolves with the exit code. */
   run(call: Call<O>): Promise<number>;
 }

@@ -3,6 +3,8 @@ import type { Command } from './command.js';
 
 const modules = new Map<string, () => Promise<{ command: Command }>>([
   ['info', () => import('./info.js')],
+  ['list', () => import('./list.js')],
+  ['map', () => import('./map.js')],
   ['dump', () => import('./dump.js')],
   ['copy', () => import('./copy.js')],
   ['compare', () => import('./compare.js')],

@@ -26,7 +26,10 @@ async function run(name: string, args: readonly string[]): Promise<number> {
     const call = parse(command, args);
     return typeof call === 'string' ? done(await answers[call](command)) : await command.run(call);
   } catch (error) {
-    if (error instanceof UsageError) error.call ??= callOf(name);
+    if (error instanceof UsageError) {
+      error.call ??= callOf(name);
+      error.exitCode = command.usageExitCode ?? error.exitCode;
+    }
     throw error;
   }
 }
@@ -60,7 +63,7 @@ function failed(error: unknown): number {
   complain(error instanceof Error ? error.message : String(error));
   if (!(error instanceof UsageError)) return 1;
   process.stderr.write(`Try '${error.call ?? programName} --help'.\n`);
-  return isUpstream ? 1 : 2;
+  return isUpstream ? 1 : error.exitCode;
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(failed);

@@ -2,7 +2,9 @@
 import type { Content, Partition, PartitionTable, Probe, Warning } from '../node.js';
 import { escapeControls } from '../text/escape.js';
 import { humanSize } from '../text/sizes.js';
-import { type Json, paint } from './format.js';
+import { colour, type Paint } from './colours.js';
+import { columns } from './columns.js';
+import type { Json } from './format.js';
 
 /** lsblk's unit of `start`, whatever the size of a sector is. */
 const startUnit = 512n;
@@ -57,7 +59,7 @@ const warningJson = ({ code, message, offset, length }: Warning): Json => ({
   ...(length === undefined ? {} : { length }),
 });
 
-export function partitionsText(found: Probe): string {
+export function partitionsText(found: Probe, paint: Paint): string {
   const { table, content, partitions, warnings } = found;
   const what = [
     table === undefined ? 'no partition table' : `${table.type} partition table${table.id === undefined ? '' : ` ${table.id}`}`,
@@ -66,11 +68,11 @@ export function partitionsText(found: Probe): string {
   const size = `size: ${found.size} (${humanSize(found.size)}), sectors of ${found.sectorSize} bytes`;
   const lines = [
     what.join(', '),
-    ...(partitions.length === 0 ? [] : columns([header, ...partitions.map(row)])),
+    ...(partitions.length === 0 ? [] : columns([header, ...partitions.map(row)].map((cells) => cells.map(escapeControls)))),
     ...warnings.map((warning) => warningText('', warning)),
     ...partitions.flatMap(({ number, warnings }) => warnings.map((warning) => warningText(`partition ${number}: `, warning))),
   ];
-  return `${[paint('magentaBright', size), ...lines.map(escapeControls)].join('\n')}\n`;
+  return `${[paint(size, colour.brightMagenta), ...lines.map(escapeControls)].join('\n')}\n`;
 }
 
 const header = ['PARTN', 'START', 'SIZE', 'PARTTYPENAME', 'PARTLABEL', 'FSTYPE', 'FSVER', 'LABEL', 'UUID'];
@@ -86,18 +88,6 @@ const row = ({ number, start, size, type, typeName, name, content }: Partition):
   content?.label ?? '',
   content?.uuid ?? '',
 ];
-
-/** Rows of which each column is as wide as its widest cell. */
-function columns(rows: readonly string[][]): string[] {
-  const shown = rows.map((cells) => cells.map(escapeControls));
-  const widths = header.map((_, column) => Math.max(...shown.map((cells) => cells[column]?.length ?? 0)));
-  return shown.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
 
 const contentText = ({ type, version, label, uuid }: Content): string =>
   [type, version, label === undefined ? undefined : `"${label}"`, uuid].filter((text) => text !== undefined).join(' ');

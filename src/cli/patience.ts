@@ -55,6 +55,15 @@ export class Patience {
     this.#timer?.refresh();
   }
 
+  /** Waits for something that the server does, and renews the patience when it has done it. */
+  async hear<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } finally {
+      this.renew();
+    }
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

@@ -4,6 +4,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   /** The beginning of the command line whose `--help` tells more. */
   call: string | undefined;
+  exitCode = 2;
 }
 
 const scales: Record<string, bigint> = {

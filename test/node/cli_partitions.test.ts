@@ -71,5 +71,5 @@ test('names from the disk cannot write to the terminal', async () => {
 });
 
 test('--size is another question', async () => {
-  expect(await failure('info', '--size', '--partitions', 'nbd://localhost')).toMatchObject({ code: 2 });
+  expect(await failure('info', '--size', '--partitions', 'nbd://localhost')).toMatchObject({ code: 1 });
 });
