@@ -12,7 +12,7 @@ import type { TlsCredentials } from '../libnbd/host.js';
 import type { Instance } from '../libnbd/instance.js';
 import type { Pointer } from '../wasm/memory.js';
 import type { Command, CommandOwner } from './command.js';
-import { Ending, needsConnection, renamed } from './ending.js';
+import { Ending, needsConnection, renamed, unreachedText, withDetail } from './ending.js';
 import { Pump } from './pump.js';
 
 /** Somebody who waits for the handle's state to change. */
@@ -82,8 +82,8 @@ export class Connection implements CommandOwner, Dependent {
     const code = codeOfErrno(this.exports.nbd_wasm_get_errno());
     if (code === 'EINVAL' && needsConnection(message)) return this.#ending.explain(call);
     const cause = failures.lastCause;
-    const detail = detailOf(cause);
-    const told = detail === '' ? message : `${message} (${detail})`;
+    const unreached = cause === this.#pump.socket?.failure ? this.#pump.socket?.unreached : undefined;
+    const told = unreachedText(message, unreached, cause) ?? withDetail(message, detailOf(cause));
     const error = new NBDError(told, code, { isFatal: this.#isOver(), ...(cause === undefined ? {} : { cause }) });
     if (this.exports.nbd_aio_is_dead(this.pointer) !== 0) this.#ending.die(error); // no pump has noticed, if it died of this call
     return error;

@@ -1,5 +1,6 @@
 // How a handle's connection ended, and who hears of it.
-import { type ErrnoCode, NBDError, retold } from '../base/errors.js';
+import { detailOf, type ErrnoCode, NBDError, retold } from '../base/errors.js';
+import type { ConnectTarget } from '../transports/target.js';
 
 export class Ending {
   /** What killed the handle; undefined while it is not dead. */
@@ -52,3 +53,22 @@ const withoutCall = (message: string): string => message.replace(callName, '');
 export function needsConnection(message: string): boolean {
   return /: invalid state: (CLOSED|DEAD): the handle must be (?!newly created)/.test(message);
 }
+
+/**
+ * libnbd takes a TCP connection that is in progress for one that is made, so that its first recv fails where the host was not reached.
+ * This is what libnbd says where connect fails at once, as it mostly does natively. Undefined for any other message.
+ */
+export function unreachedText(message: string, target: ConnectTarget | undefined, cause: unknown): string | undefined {
+  const [, call, reason] = /^(nbd_\w+): recv: (.*)$/.exec(message) ?? [];
+  if (call === undefined || target === undefined || 'path' in target) return undefined;
+  const { host, port } = target;
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  const unresolved = { ENOTFOUND: 'Name or service not known', EAI_AGAIN: 'Temporary failure in name resolution' }[String(code)];
+  if (unresolved !== undefined) return `${call}: getaddrinfo: hostname "${host}" port "${port}": ${unresolved}`;
+  if (code === 'ECONNRESET') return undefined; // it was reached
+  const text = `${call}: connect: ${host}:${port}: could not connect to remote host: ${reason}`;
+  // What the system says of one address has just been said. Of several it names each, and a WebSocket may know more.
+  return cause instanceof Error && 'syscall' in cause ? text : withDetail(text, detailOf(cause));
+}
+
+export const withDetail = (message: string, detail: string): string => (detail === '' ? message : `${message} (${detail})`);

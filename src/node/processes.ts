@@ -48,6 +48,7 @@ export class NodeProcesses implements Processes {
 
   // The protocol wants the process's own number in its environment. A shell knows it before it becomes the command.
   #spawnActivated(server: Server, argv: string[], socketName = 'unknown'): number {
+    assertRunnable(argv[0] ?? '');
     const env = { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: socketName };
     // Node has no public way to a listener's descriptor, and passes no listening server on by itself.
     const { _handle: listener } = server as unknown as { _handle: { fd: number } };
@@ -114,9 +115,11 @@ function spawnByShell(script: string, argv: string[], options: SpawnOptions): Ch
 export function assertRunnable(command: string): void {
   const folders = command.includes('/') ? [''] : (process.env.PATH ?? '').split(':');
   const found = folders.map((folder) => join(folder, command)).filter((path) => existsSync(path));
-  if (command === '' || found.length === 0)
-    throw new NBDError(`${command} cannot be started: there is no such program`, 'ENOENT');
-  if (!found.some(isExecutable)) throw new NBDError(`${command} cannot be started: it is no program that may be run`, 'EACCES');
+  if (command === '' || found.length === 0) {
+    const where = command.includes('/') ? 'there is no such program' : 'no folder of PATH has it: install it, or give its path';
+    throw new NBDError(`${command} cannot be started: ${where}`, 'ENOENT');
+  }
+  if (!found.some(isExecutable)) throw new NBDError(`${command} cannot be started: it is no executable file`, 'EACCES');
 }
 
 function isExecutable(path: string): boolean {

@@ -1,5 +1,6 @@
 // One virtual descriptor: a connection as libnbd sees it. Only the transport knows where its bytes come from and go to.
 import { codedError, codeOf, errnoOf, NBDError } from '../base/errors.js';
+import type { ConnectTarget } from '../transports/target.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
 import { pauseBound, tooMuchUnread, unreadBound } from '../transports/unread.js';
 import { ReceiveQueue } from './receiving.js';
@@ -20,6 +21,8 @@ export class Socket implements TransportEvents {
   released = false;
   /** The error that the connection failed with. It becomes the cause of the NBDError. */
   failure: unknown;
+  /** Where it was to be connected to, until it is. */
+  unreached: ConnectTarget | undefined;
 
   #transport: Transport | undefined;
   /** Where the transport reports to. */
@@ -47,9 +50,10 @@ export class Socket implements TransportEvents {
     this.fd = fd;
   }
 
-  /** Gives the socket its transport: from the start, or when libnbd connects it. */
-  attach(transport: Transport): void {
+  /** Gives the socket its transport: from the start, or when libnbd connects it, to a target. */
+  attach(transport: Transport, target?: ConnectTarget): void {
     this.#transport = transport;
+    this.unreached = target;
     this.#isConnecting = transport.connecting === true;
     transport.open(this.#sink);
   }
@@ -106,6 +110,7 @@ export class Socket implements TransportEvents {
   connected(): void {
     if (this.closed || !this.#isConnecting) return;
     this.#isConnecting = false;
+    this.unreached = undefined;
     this.#ready();
   }
 

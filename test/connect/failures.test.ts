@@ -49,15 +49,14 @@ function expectNothingLeft(nbd: NBD): void {
 }
 
 // Upstream's state machine looks at SO_ERROR as soon as connect is in progress, finds none and goes on to wait for the server's
-// greeting: so it is recv that fails, as it does natively where a refusal takes its time. The platform's own words name the target.
+// greeting: so it is recv that fails, as it does natively where a refusal takes its time. It is told as one that is known at once.
 describe('refused', () => {
   it.each(['127.0.0.1', 'localhost'])('by %s', async (host) => {
     const port = await closedPort();
     const nbd = await newHandle();
     const error = await nbdError(nbd.connectTcp(host, String(port)));
     expect(error.code).toBe('ECONNREFUSED');
-    expect(error.message).toMatch(/^nbd_connect_tcp: .*Connection refused/);
-    expect(error.message).toContain(`127.0.0.1:${port}`);
+    expect(error.message).toBe(`nbd_connect_tcp: connect: ${host}:${port}: could not connect to remote host: Connection refused`);
     expect(error.cause).toBeInstanceOf(Error);
     expect(nbd.aioIsConnecting()).toBe(false);
     expectNothingLeft(nbd);
@@ -68,8 +67,9 @@ describe('refused', () => {
     const nbd = await newHandle();
     const error = await nbdError(nbd.connectUri(`nbd://localhost:${port}/`));
     expect(error.code).toBe('ECONNREFUSED');
-    expect(error.message).toMatch(/^nbd_connect_uri: .*Connection refused/);
-    expect(error.message).toContain(`127.0.0.1:${port}`);
+    expect(error.message).toBe(
+      `nbd_connect_uri: connect: localhost:${port}: could not connect to remote host: Connection refused`,
+    );
     expectNothingLeft(nbd);
   });
 
@@ -89,8 +89,9 @@ describe('a host that has no address', () => {
     const nbd = await newHandle();
     const host = 'nosuch.invalid';
     const error = await nbdError(call === 'connectTcp' ? nbd.connectTcp(host, '10809') : nbd.connectUri(`nbd://${host}/`));
-    expect(error.message).toContain('nosuch.invalid');
-    expect(error.message).toMatch(/ENOTFOUND|EAI_AGAIN/);
+    expect(error.message).toMatch(
+      /^nbd_connect_\w+: getaddrinfo: hostname "nosuch.invalid" port "10809": (Name or service not known|Temporary failure in name resolution)$/,
+    );
     expect(error.code).toBe('EHOSTUNREACH');
     expectNothingLeft(nbd);
   });

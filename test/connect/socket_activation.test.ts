@@ -1,10 +1,11 @@
 // connectSystemdSocketActivation: upstream's tests/connect-systemd-socket-activation.c and socket-activation-name.c. The command
 // finds a listening socket as descriptor 3, and is told so by its environment.
-import { existsSync } from 'node:fs';
+import fs, { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { NBD } from 'libnbd-wasm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nbdError, newHandle } from '../support/handles.js';
 import { gone, stateOf } from '../support/process_table.js';
 import { temporaryFolder } from '../support/processes.js';
@@ -141,12 +142,19 @@ describe('afterwards', () => {
   });
 
   it('nothing is left of a command that does not exist', async () => {
+    const made = vi.spyOn(fs, 'mkdtempSync');
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      made.mockRestore();
+      syncBuiltinESMExports();
+    });
     const nbd = await newHandle();
-    // As natively, it is the child that fails, and says why on standard error.
-    await nbdError(nbd.connectSystemdSocketActivation(['no-such-command-anywhere']));
-    const socket = socketOf(nbd);
-    nbd.close();
-    expect(existsSync(dirname(socket))).toBe(false);
+    const error = await nbdError(nbd.connectSystemdSocketActivation(['no-such-command-anywhere']));
+    expect(error.code).toBe('ENOENT');
+    expect(error.message).toContain('no-such-command-anywhere cannot be started: no folder of PATH has this program');
+    const [folder] = made.mock.results;
+    expect(folder?.type).toBe('return');
+    expect(existsSync(String(folder?.value))).toBe(false);
   });
 });
 

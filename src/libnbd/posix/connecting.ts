@@ -45,7 +45,8 @@ export class ConnectingCalls {
     const socket = this.#descriptors.get(fd);
     if (socket === undefined) return EBADF;
     return this.#failures.attempt(() => {
-      socket.attach(toTransport(this.#host.connect(this.#target(address, length))));
+      const target = this.#target(address, length);
+      socket.attach(toTransport(this.#host.connect(target)), target);
       return EINPROGRESS;
     });
   }
