@@ -41,7 +41,10 @@ export async function namedExport(session: Session, asked: Asked): Promise<Found
   return { exports: [], isComplete: false };
 }
 
-/** One connection is asked about all exports, unless the content is wanted: it is read on a connection for each. */
+/**
+ * One connection is asked about all exports, unless the content is wanted: it is read on a connection for each. So the size of an
+ * export of nbd-server's is known only with the content: not every server takes a second connection beside the first.
+ */
 export async function listedExports(session: Session, asked: Asked, reconnect: Reconnect): Promise<Found> {
   const exports: ExportFacts[] = [];
   let isComplete = true;
@@ -50,9 +53,7 @@ export async function listedExports(session: Session, asked: Asked, reconnect: R
       one.nbd.setExportName(name);
       return factsOrComplaint(one, { ...asked, isShared }, description);
     };
-    let facts = asked.content ? undefined : await tell(session, true);
-    const isSizeDoubtful = facts?.size === 0n; // nbd-server tells it to a connection of its own
-    if (asked.content || isSizeDoubtful) facts = await reconnect((one) => tell(one, false));
+    const facts = await (asked.content ? reconnect((one) => tell(one, false)) : tell(session, true));
     if (facts === undefined) isComplete = false;
     else exports.push(facts);
   }
