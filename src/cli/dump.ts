@@ -1,8 +1,10 @@
 // `libnbd-wasm dump`: a hex dump as nbddump makes it.
+import { constants } from 'node:os';
 import { CONTEXT_BASE_ALLOCATION, type NBD, STATE_ZERO } from '../node.js';
-import { defineCommand, value } from './command.js';
+import { isUpstream } from './called.js';
+import { defineCommand, toggle, value } from './command.js';
 import { targetHelp, targetOf, targetSynopsis, withConnection } from './connect.js';
-import { paint } from './format.js';
+import { coloured, type Look, plain, restored } from './dump_look.js';
 import { HexDump } from './hex_dump.js';
 import { print } from './output.js';
 import { limitsOf, type Patience, patienceOptions } from './patience.js';
@@ -25,28 +27,55 @@ ${targetHelp}`,
   options: {
     length: value('N', 'how many bytes; the default is all the rest of the disk', { short: 'n', aliases: ['limit'] }),
     offset: value('N', 'where to start; default 0', { short: 'o', aliases: ['skip'] }),
+    color: toggle('in colours; the default is yes on a terminal, unless NO_COLOR is set', {
+      aliases: ['colors', 'colour', 'colours'],
+    }),
     ...patienceOptions,
   },
   operands: 'disks',
   async run({ values, operands }) {
     const target = targetOf(operands);
     const limits = limitsOf(values);
-    const start = bytes('offset', values.offset) ?? 0n;
-    const length = bytes('length', values.length);
+    const start = count('offset', values.offset) ?? 0n;
+    const length = count('length', values.length);
+    const { isTTY } = process.stdout;
+    const isColoured = values.color ?? (isTTY && (isUpstream || !process.env.NO_COLOR));
+    if (isColoured && isTTY) restoreWhenEnded();
     const prepare = (nbd: NBD) => nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
     await withConnection(target, limits, prepare, (nbd, patience) => {
       patience.setLimit(limits.data);
-      return dump(nbd, start, length, patience);
+      return dump(nbd, start, length, isColoured ? coloured : plain, patience);
     });
     return 0;
   },
 });
 
-async function dump(nbd: NBD, start: bigint, limit: bigint | undefined, patience: Patience): Promise<void> {
+/**
+ * A number of bytes. nbddump takes decimal numbers alone, and ends a number where its digits end: it reads 10abc as 10, 1M as 1 and 0x10
+ * as 0. Under its name whatever is not all digits is refused, in its words, rather than read as something that was not meant.
+ */
+function count(option: string, given: string | undefined): bigint | undefined {
+  if (!isUpstream || given === undefined) return bytes(option, given);
+  if (!/^\d+$/.test(given)) throw new Error(`could not parse --${option} option: ${given}`);
+  return BigInt(given);
+}
+
+/** Gives the terminal its colours back when a signal ends the program in the middle of a line, and ends it as the signal would. */
+function restoreWhenEnded(): void {
+  for (const name of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      process.stdout.write(`\n${restored}`); // to a terminal, this is done when it returns
+      process.exit(isUpstream ? 1 : 128 + constants.signals[name]);
+    });
+  }
+}
+
+async function dump(nbd: NBD, start: bigint, limit: bigint | undefined, look: Look, patience: Patience): Promise<void> {
+  if (limit === 0n) return; // wherever it begins, as with nbddump
   const size = nbd.getSize();
   if (start > size) throw new RangeError(`the offset ${start} is beyond the end of the disk, which has ${size} bytes`);
   const end = limit === undefined || limit > size - start ? size : start + limit;
-  const hexDump = new HexDump(size, start, (offset) => paint('green', offset));
+  const hexDump = new HexDump(size, start, look);
   for await (const { offset, length, isHole } of parts(nbd, start, end, patience)) {
     if (isHole) {
       await printAll(hexDump.addZeroes(length));

@@ -1,21 +1,15 @@
 // A hex dump as nbddump makes it, of bytes that come piece by piece. A line equal to the one before becomes a `*`, and those that
 // follow it nothing; the first line is always there, and so is the last of the disk.
-import { hexadecimal, lineSize, printable } from '../text/hex.js';
+import { lineSize } from '../text/hex.js';
+import type { Look } from './dump_look.js';
 
-/** More than a line takes, with a `*` before it and the colours of its offset. */
-const longestLine = 128;
 /** So much is compared at once where lines are squashed: line by line, 256 MiB of zeroes take a second more. */
 const block = 256 * lineSize;
-const colon = 0x3a;
-const space = 0x20;
-const bar = 0x7c;
-const star = 0x2a;
-const newline = 0x0a;
 
 /** Its calls yield the text as it is made, in pieces that are good until the next is asked for. */
 export class HexDump {
   readonly #size: bigint;
-  readonly #paint: (offset: string) => string;
+  readonly #look: Look;
   /** Where the next line begins. */
   #at: bigint;
   /** A line that has begun: its other bytes have not come yet, and are zeroes until then. */
@@ -28,11 +22,11 @@ export class HexDump {
   readonly #text = new Uint8Array(2 ** 16);
   #textLength = 0;
 
-  /** Of a disk of `size` bytes, from the offset `at` on. `paint` may colour the offsets. */
-  constructor(size: bigint, at: bigint, paint: (offset: string) => string) {
+  /** Of a disk of `size` bytes, from the offset `at` on. */
+  constructor(size: bigint, at: bigint, look: Look) {
     this.#size = size;
     this.#at = at;
-    this.#paint = paint;
+    this.#look = look;
   }
 
   /** The bytes that come next. */
@@ -81,7 +75,7 @@ export class HexDump {
   #addLines(bytes: Uint8Array, start: number, end: number): number {
     const toEnd = Number(this.#size - this.#at); // a bigint for each line would take longer than the line
     let i = start;
-    while (i < end && this.#textLength + longestLine <= this.#text.length) {
+    while (i < end && this.#textLength + this.#look.longest <= this.#text.length) {
       const toLast = toEnd - (i - start) - 1; // what of the bytes from here on can be squashed
       if (toLast >= block && end - i >= block && (i - start) % block === 0 && this.#isRepeatedBlock(bytes, i)) {
         i += block;
@@ -115,25 +109,13 @@ export class HexDump {
   #squash(): void {
     if (this.#isSquashing) return;
     this.#isSquashing = true;
-    this.#put(star);
-    this.#put(newline);
+    this.#text.set(this.#look.repeated, this.#textLength);
+    this.#textLength += this.#look.repeated.length;
   }
 
   #show(bytes: Uint8Array, start: number, end: number, at: bigint): void {
     this.#isSquashing = false;
-    const offset = this.#paint(at.toString(16).padStart(10, '0'));
-    for (let i = 0; i < offset.length; i++) this.#put(offset.charCodeAt(i));
-    this.#put(colon);
-    this.#put(space);
-    this.#textLength = hexadecimal(bytes, start, end, this.#text, this.#textLength);
-    this.#put(bar);
-    this.#textLength = printable(bytes, start, end, this.#text, this.#textLength);
-    this.#put(bar);
-    this.#put(newline);
-  }
-
-  #put(character: number): void {
-    this.#text[this.#textLength++] = character;
+    this.#textLength = this.#look.write(bytes, start, end, at, this.#text, this.#textLength);
   }
 
   #takeText(): Uint8Array {

@@ -1,6 +1,10 @@
 // `libnbd-wasm dump`, beside nbddump.
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/processes.js';
 import { nbdkit } from '../support/servers.js';
+import { Terminal } from '../support/terminal.js';
 import { failure, main, ours, run, theirs } from './cli.js';
 
 const noMap = '--filter=noextents';
@@ -37,6 +41,58 @@ describe('of a disk', () => {
   });
 });
 
+describe('in colours', () => {
+  const esc = '\u001b';
+  const [green, grey, blue, red, magenta] = ['22;32', '22;90', '1;34', '1;31', '1;35'].map((sgr) => `${esc}[${sgr}m`);
+  const dots = (count: number) => `${grey}·`.repeat(count);
+  const zero = `${grey}00 `;
+  const zeroes = `${zero.repeat(8)} ${zero.repeat(8)}`;
+  const line = (offset: string, hex: string, text: string) =>
+    `${green}${offset}${grey}: ${hex}${grey}│${text}${grey}│\n${esc}[0m`;
+  /** As nbddump 1.22 shows it. */
+  const disk = ['data', '"a!" 0 0 0xff', 'size=100'];
+  const firstBytes = `${blue}61 ${blue}21 ${zero}${zero}${blue}ff `;
+  const firstText = `${red}a${magenta}!${dots(3)}`;
+  const all = [
+    line('0000000000', `${firstBytes}${zero.repeat(3)} ${zero.repeat(8)}`, `${firstText}${dots(11)}`),
+    line('0000000010', zeroes, dots(16)),
+    '☆\n',
+    `${green}0000000060${grey}: ${zero.repeat(4)}${grey}${' '.repeat(37)}│${dots(4)}${grey}${' '.repeat(12)}│\n${esc}[0m`,
+  ].join('');
+  const short = `${green}0000000000${grey}: ${firstBytes}${grey}${' '.repeat(34)}│${firstText}${grey}${' '.repeat(11)}│\n${esc}[0m`;
+
+  test.for(['--color', '--colors', '--colour', '--colours'])('%s', async (option) => {
+    const { uri } = await nbdkit(...disk);
+    expect(await ours('dump', option, uri)).toBe(all);
+    expect(await ours('dump', option, '-n', '5', uri)).toBe(short);
+  });
+
+  test('on a terminal, unless told otherwise', async () => {
+    const { uri } = await nbdkit(...disk);
+    const plain = await ours('dump', uri);
+    const shown = async (noColor: string | undefined, ...words: string[]) => {
+      const terminal = new Terminal([process.execPath, main, 'dump', ...words, uri], { NO_COLOR: noColor });
+      expect(await terminal.exit).toBe(0);
+      return terminal.output;
+    };
+    expect(await shown(undefined)).toBe(all);
+    expect(await shown('1')).toBe(plain);
+    expect(await shown('1', '--color')).toBe(all);
+    for (const option of ['--no-color', '--no-colors', '--no-colour', '--no-colours']) {
+      expect(await shown(undefined, option)).toBe(plain);
+    }
+  });
+
+  test('which Ctrl-C takes back', async () => {
+    const { uri } = await nbdkit('random', '1G');
+    const terminal = new Terminal([process.execPath, main, 'dump', uri], { NO_COLOR: undefined });
+    await terminal.shows('│');
+    terminal.type('\u0003');
+    expect(await terminal.exit).toBe(130);
+    expect(terminal.output.endsWith(`\n${esc}[0m`)).toBe(true);
+  });
+});
+
 describe('of a part of a disk', () => {
   const disk = ['data', islands, 'size=12000001'];
 
@@ -66,6 +122,27 @@ describe('of a part of a disk', () => {
   test('that begins beyond its end', async () => {
     const { uri } = await nbdkit(...disk);
     expect((await failure('dump', '--offset', '12000002', uri)).stderr).toContain('beyond the end of the disk');
+  });
+
+  test('under the name of nbddump: decimal numbers alone, and its error for what is none', async () => {
+    const link = join(await temporaryFolder(), 'nbddump');
+    await symlink(main, link);
+    const { uri } = await nbdkit('pattern', '64');
+    const called = (...words: string[]) => run(process.execPath, [link, ...words, uri]);
+    const all = await called();
+    expect(all.stdout).toBe(await theirs('nbddump', uri));
+    expect(await called('-n', `${2n ** 64n - 1n}`)).toEqual(all);
+    expect(await called('-o', '99', '-n', '0')).toEqual({ stdout: '', stderr: '' });
+    for (const [option, name] of [
+      ['-n', 'length'],
+      ['--limit', 'length'],
+      ['--skip', 'offset'],
+    ] as const) {
+      for (const number of ['10abc', '1M', '0x10', '-1', '']) {
+        const stderr = `nbddump: could not parse --${name} option: ${number}\n`;
+        await expect(called(option, number)).rejects.toMatchObject({ code: 1, stdout: '', stderr });
+      }
+    }
   });
 });
 
