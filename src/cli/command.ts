@@ -79,6 +79,8 @@ export type Operand = string | readonly string[];
 export interface Call<O extends Options = Options> {
   readonly values: { readonly [Name in keyof O]: ValueOf<O[Name]> };
   readonly operands: readonly Operand[];
+  /** The options in their order, each by its long name: for a command to which the order means something. */
+  readonly given: readonly (readonly [name: Extract<keyof O, string>, value: string | boolean])[];
 }
 
 export interface Command<O extends Options = Options> {

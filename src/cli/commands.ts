@@ -9,6 +9,7 @@ const modules = new Map<string, () => Promise<{ command: Command }>>([
   ['copy', () => import('./copy.js')],
   ['compare', () => import('./compare.js')],
   ['checksum', () => import('./checksum.js')],
+  ['sh', () => import('./sh.js')],
   ['proxy', () => import('./proxy.js')],
   ['inspect', () => import('./inspect.js')],
 ]);

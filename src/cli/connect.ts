@@ -64,7 +64,7 @@ export async function connect(nbd: NBD, target: Target, signal: AbortSignal): Pr
  * A courtesy, whose failure changes nothing of the work. Without it there may be reads in flight, and Debian's nbdkit, 1.32, ends with
  * a failed assertion when a client leaves it with several.
  */
-async function sayGoodbye(nbd: NBD): Promise<void> {
+export async function sayGoodbye(nbd: NBD): Promise<void> {
   const signal = AbortSignal.timeout(goodbyeTimeout);
   try {
     await nbd.shutdown({ signal });

@@ -72,6 +72,7 @@ export function parse(command: Command, args: readonly string[]): Call | Questio
     Object.entries(command.options).map(([name, option]) => [name, unset(option)]),
   );
   const operands: Operand[] = [];
+  const given: [string, string | boolean][] = [];
   const left = [...tokens];
   for (let token = left.shift(); token !== undefined; token = left.shift()) {
     if (token.kind === 'option-terminator') continue;
@@ -92,10 +93,11 @@ export function parse(command: Command, args: readonly string[]): Call | Questio
       throw new UsageError(`option '${shown(token.rawName, name)}' doesn't allow an argument`);
     }
     if (name in common || name in unlisted) return name as Question;
+    given.push([name, value ?? !isNegated]);
     if (option.kind === 'values') (values[name] as string[]).push(value ?? '');
     else values[name] = option.kind === 'value' ? value : option.kind === 'optional' ? (value ?? true) : !isNegated;
   }
-  return { values, operands } as Call;
+  return { values, operands, given } as Call;
 }
 
 const takesNext = ({ kind }: Option): boolean => kind === 'value' || kind === 'values';

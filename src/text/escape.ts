@@ -14,6 +14,9 @@ export function escapeControls(text: string): string {
   return text.replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** The same of a text of several lines, which stay lines. */
+export const escapeLines = (text: string): string => text.split('\n').map(escapeControls).join('\n');
+
 /** A JSON string that is safe to show. */
 export function quoted(text: string): string {
   return `"${escapeControls(text.replace(/["\\]/g, '\\$&'))}"`;
