@@ -2,6 +2,7 @@
 
 import type { WaitOptions } from './base/abort.js';
 import { NBDError } from './base/errors.js';
+import { inspected, shown, shownSize } from './base/inspect.js';
 import { geometryOf } from './disk/disk.js';
 import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from './disk/extents.js';
 import type { TransferOptions } from './disk/ranges.js';
@@ -254,6 +255,25 @@ export class NBD extends Methods {
     return writable(this, geometryOf(this), options);
   }
 
+  /** @internal */
+  [inspected](): string {
+    const { state, connected } = this.connection;
+    const known = (call: () => string | undefined): string | undefined => {
+      try {
+        return connected ? call() : undefined;
+      } catch {
+        return undefined; // it is not known yet, or the handle is inside of a callback
+      }
+    };
+    return shown(
+      'NBD',
+      state,
+      known(() => this.getUri()),
+      known(() => shownSize(this.getSize())),
+      known(() => (this.isReadOnly() ? 'read-only' : undefined)),
+    );
+  }
+
   /** `using`: {@link close}. */
   [Symbol.dispose](): void {
     this.close();
@@ -318,6 +338,11 @@ export class Library {
   /** Closes a virtual descriptor that no handle owns. */
   closeSocket(fd: number): void {
     this.instance.closeSocket(fd);
+  }
+
+  /** @internal */
+  [inspected](): string {
+    return shown('Library', `${this.instance.connections.size} handles`, `${shownSize(this.memorySize)} of memory`);
   }
 
   /** How much memory the module takes, in bytes. Payload is not in it. */

@@ -22,7 +22,7 @@ const options = {
   'base-allocation': flag('asks for the metadata context base:allocation, which h.extents() needs'),
   'no-handle': flag('makes no handle: there is no h', { short: 'n' }),
   verbose: flag("writes libnbd's debug messages to standard error, and shows errors with their stack", { short: 'v' }),
-  timeout: patienceOptions.timeout,
+  timeout: { ...patienceOptions.timeout, help: 'seconds that --uri has for each step of connecting; default 30, 0 for none' },
 } as const;
 
 type ShellCall = Call<typeof options>;

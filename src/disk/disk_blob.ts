@@ -1,4 +1,5 @@
 // A disk as something like a Blob, for code that takes files: nothing is read before it is asked for.
+import { inspected, shown, shownInside, shownSize } from '../base/inspect.js';
 import { askGeometry, type Disk, type Geometry } from './disk.js';
 import type { TransferOptions } from './ranges.js';
 import { readable, readFully } from './transfers.js';
@@ -28,6 +29,11 @@ export class DiskBlob {
     const size = Number(geometry.size);
     if (!Number.isSafeInteger(size)) throw new RangeError(`DiskBlob: a disk of ${geometry.size} bytes is too large for a number`);
     return new DiskBlob(disk, geometry, 0, size, options);
+  }
+
+  /** @internal */
+  [inspected](): string {
+    return shown('DiskBlob', `${shownSize(this.size)} at ${this.#start} of ${shownInside(this.#disk)}`);
   }
 
   /** A part of it; negative positions count from the end, as `Blob.slice` has it. */

@@ -1,4 +1,5 @@
 // A disk that passes everything on to another: what a disk over a disk changes, it overrides.
+import { inspected, shown, shownInside } from '../base/inspect.js';
 import type { Size } from '../generated/constants.js';
 import { BaseDisk } from './base_disk.js';
 import type { Disk, FlagOptions, Soon } from './disk.js';
@@ -9,6 +10,11 @@ export abstract class DiskOver extends BaseDisk {
   constructor(disk: Disk) {
     super();
     this.disk = disk;
+  }
+
+  /** @internal */
+  [inspected](): string {
+    return shown(this.constructor.name, `over ${shownInside(this.disk)}`);
   }
 
   /** Makes a request. */

@@ -1,5 +1,6 @@
 // A copy-on-write overlay in memory: a disk that can be written over one that stays as it is.
 import { NBDError } from '../base/errors.js';
+import { inspected, shown, shownInside, shownSize } from '../base/inspect.js';
 import { integer } from '../base/integers.js';
 import { CONTEXT_BASE_ALLOCATION, STATE_HOLE, STATE_ZERO } from '../generated/constants.js';
 import type { Disk, FlagOptions } from './disk.js';
@@ -29,6 +30,11 @@ export class Overlay extends DiskOver {
   constructor(disk: Disk, { capacity = 2 ** 29 }: OverlayOptions = {}) {
     super(disk);
     this.#capacity = integer('overlay', 'capacity', capacity, 0, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** @internal */
+  override [inspected](): string {
+    return shown('Overlay', `${shownSize(this.#segments.held)} written`, `over ${shownInside(this.disk)}`);
   }
 
   override async pread(count: number, offset: number | bigint, options?: FlagOptions): Promise<Uint8Array<ArrayBuffer>> {

@@ -167,6 +167,18 @@ export class Connection implements CommandOwner, Dependent {
     return isInUse || exports.nbd_aio_is_negotiating(pointer) !== 0;
   }
 
+  /** The handle's state, for people. */
+  get state(): string {
+    const { exports, pointer } = this;
+    if (this.closed) return 'closed';
+    if (this.instance.module.broken !== undefined) return 'broken';
+    if (exports.nbd_aio_is_created(pointer) !== 0) return 'not connected';
+    if (exports.nbd_aio_is_connecting(pointer) !== 0) return 'connecting';
+    if (exports.nbd_aio_is_negotiating(pointer) !== 0) return 'negotiating';
+    if (exports.nbd_aio_is_dead(pointer) !== 0) return 'dead';
+    return exports.nbd_aio_is_closed(pointer) === 0 ? 'ready' : 'disconnected';
+  }
+
   /** Whether the socket is not connected yet, or in the middle of a TLS handshake. */
   get isSecuring(): boolean {
     const { socket } = this.#pump;

@@ -10,7 +10,7 @@ import type { RemoteDisk } from './remote_disk.js';
 export type Where = string | URL | readonly (string | URL)[] | (() => SocketLike | Promise<SocketLike>);
 
 export interface Address {
-  /** For people. What follows a `?` is left out of a WebSocket's URL: it may be a token. */
+  /** For people: without a password. What follows a `?` is left out of a WebSocket's URL: it may be a token. */
   readonly name: string;
   connect(nbd: RemoteDisk, signal: AbortSignal): Promise<void>;
 }
@@ -43,7 +43,7 @@ function byUri(uri: string | URL): Address {
     throw new TypeError(`openDisk: an address must be a URI or a function that opens a connection, not ${describe(uri)}`);
   }
   const text = String(uri);
-  const name = /^wss?:/i.test(text) ? text.replace(/\?.*$/s, '') : text;
+  const name = (/^wss?:/i.test(text) ? text.replace(/\?.*$/s, '') : text).replace(/^([^:]+:\/\/[^/?#@:]*):[^/?#@]*@/, '$1:…@');
   return { name, connect: (nbd, signal) => nbd.connectUri(text, { signal }) };
 }
 

@@ -79,6 +79,11 @@ export class Connections {
     return this.#server;
   }
 
+  /** Whether every later call fails. */
+  get isOver(): boolean {
+    return this.#failure !== undefined;
+  }
+
   get count(): number {
     return this.#handles.length;
   }

@@ -1,5 +1,6 @@
 // A disk that stays: its calls, each a request that is made as often as it takes (requests.ts), and maybe a cache of what was read.
 import { NBDError } from '../base/errors.js';
+import { inspected, shown, shownSize } from '../base/inspect.js';
 import { BlockCache, type CacheOptions } from '../disk/block_cache.js';
 import type { FlagOptions } from '../disk/disk.js';
 import { DiskError } from '../disk/disk_error.js';
@@ -42,6 +43,18 @@ export class LastingDisk extends DescribedDisk {
     await disk.#connections.open(signal);
     if (settings.blockCache !== undefined) disk.#keepBlocks(settings.blockCache);
     return disk;
+  }
+
+  /** @internal */
+  [inspected](): string {
+    const { count, isOver } = this.#connections;
+    return shown(
+      'LastingDisk',
+      isOver ? 'closed' : `${count} ${count === 1 ? 'connection' : 'connections'}`,
+      this.#settings.addresses.current.name,
+      shownSize(this.getSize()),
+      this.isReadOnly() ? 'read-only' : undefined,
+    );
   }
 
   // --- requests ---

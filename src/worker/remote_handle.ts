@@ -1,6 +1,7 @@
 // A handle in a worker, as the page has it: each call is a message, but for those that are made of others.
 import type { WaitOptions } from '../base/abort.js';
 import type { NBDError } from '../base/errors.js';
+import { inspected, shown } from '../base/inspect.js';
 import { askGeometry } from '../disk/disk.js';
 import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from '../disk/extents.js';
 import { type ReadableOptions, readable } from '../disk/transfers.js';
@@ -70,10 +71,22 @@ export type RemoteHandleClass = new (lost: Promise<NBDError>, call: Call) => Wor
 export class RemoteHandle implements Partial<Record<keyof WorkerNBD, unknown>> {
   readonly lost: Promise<NBDError>;
   readonly #call: Call;
+  /** As far as the page knows it; the rest is the worker's. */
+  #state: 'closed' | 'lost' | undefined;
 
   constructor(lost: Promise<NBDError>, call: Call) {
     this.lost = lost;
-    this.#call = call;
+    this.#call = (name, args) => {
+      if (name === 'close' || name === 'dispose') this.#state = 'closed';
+      return call(name, args);
+    };
+    void lost.then(() => {
+      this.#state ??= 'lost';
+    });
+  }
+
+  [inspected](): string {
+    return shown('NBD', this.#state, 'in a worker');
   }
 
   /** The handles that have these calls too: a class for all of them, so that a handle costs no closure a call. */

@@ -36,6 +36,7 @@ const ours = new Map<string | symbol, string>([
   ['writable', 'a stream to the disk'],
   [Symbol.dispose, 'using'],
   [Symbol.asyncDispose, 'await using'],
+  [Symbol.for('nodejs.util.inspect.custom'), 'console.log'],
 ]);
 
 /** The methods of NBD and of the generated class that it extends; what those are made of is not in the package's types. */
