@@ -34,7 +34,7 @@ export const command = defineCommand({
   synopsis: ['[OPTION ...] [DISK ...]'],
   about: `Serves a page that shows disks and writes to none, prints its URL, and opens it in a browser. It ends with Ctrl-C.
 
-A DISK is an NBD URI, an image file or a block device, or a command in square brackets that serves NBD on the
+A DISK is an NBD URI, the URL of a WebSocket, an image file or a block device, or a command in square brackets that serves NBD on the
 socket that it inherits: [ nbdkit memory 1G ]. qemu-nbd needs --persistent --shared=0 there.`,
   options,
   operands: 'disks',

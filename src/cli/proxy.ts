@@ -21,7 +21,7 @@ const logLines = new Map([
 const options = {
   target: values(
     'NAME=URI',
-    'a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone: nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks TLS to it',
+    'a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone: nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks TLS to it. Or the URL of another proxy, ws: or wss:',
   ),
   listen: value('ADDRESS:PORT', `default ${defaultAddress}; port 0 takes a free one`),
   'allow-origin': values('ORIGIN', 'pages of this origin may connect, such as https://example.com'),

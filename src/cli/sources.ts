@@ -30,17 +30,17 @@ function ofCommand(command: readonly string[]): Source {
 function ofWord(word: string): Source {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(word) ?? [];
   if (scheme === undefined) return { name: basename(word) || word, source: word, what: { file: word } };
-  if (!/^nbds?(\+unix)?$/i.test(scheme)) {
-    throw new UsageError(`${withoutPassword(word)}: of URIs, nbd:, nbds:, nbd+unix: and nbds+unix: can be inspected`);
+  if (!/^(nbds?(\+unix)?|wss?)$/i.test(scheme)) {
+    throw new UsageError(`${withoutPassword(word)}: of URIs, nbd:, nbds:, nbd+unix:, nbds+unix:, ws: and wss: can be inspected`);
   }
   return { name: nameOf(word), source: withoutPassword(word), what: { uri: word } };
 }
 
-/** The export, else the host, else the socket. */
+/** The export, or what is last in the path of a WebSocket; else the host, else the socket. */
 function nameOf(uri: string): string {
   const [, host = '', path = '', query = ''] = /^[^:]+:\/\/(?:[^/?#@]*@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/.exec(uri) ?? [];
   const [, socket = ''] = /(?:^|[&;])socket=([^&;]*)/i.exec(query) ?? [];
-  return decoded(path) || decoded(host) || basename(decoded(socket)) || 'disk';
+  return (/^ws/i.test(uri) ? basename(decoded(path)) : decoded(path)) || decoded(host) || basename(decoded(socket)) || 'disk';
 }
 
 function decoded(text: string): string {

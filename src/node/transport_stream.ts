@@ -5,11 +5,12 @@ import type { Transport } from '../transports/transport.js';
 export class TransportStream extends Duplex {
   readonly #transport: Transport;
 
-  constructor(transport: Transport) {
+  /** `onconnected` is called when the transport is open, if it has to be opened. */
+  constructor(transport: Transport, onconnected: () => void = () => {}) {
     super();
     this.#transport = transport;
     transport.open({
-      connected: () => {},
+      connected: onconnected,
       data: (bytes, reused) => {
         if (!this.push(reused ? bytes.slice() : bytes)) transport.pause?.();
       },

@@ -1,5 +1,7 @@
 // The way to a target's server, which looks the same to a relay with TLS and without.
 import type { Duplex } from 'node:stream';
+import { TransportStream } from '../node/transport_stream.js';
+import { connectWebSocket } from '../node/web_socket.js';
 import { type OnBytes, Reader } from './reader.js';
 import type { Target } from './target.js';
 import { TlsStream } from './tls_stream.js';
@@ -15,6 +17,7 @@ export interface ServerConnection {
 
 /** Connects to a target. The bytes that come are passed to `onbytes`. */
 export function connectServer({ address, tls }: Target, onbytes: OnBytes): ServerConnection {
+  if ('url' in address) return connectProxy(address.url, onbytes);
   if (tls === undefined) return new Reader(address, onbytes);
   const socket = new TlsStream(address, tls);
   socket.on('data', (bytes: Buffer) => onbytes(bytes, () => {}));
@@ -25,4 +28,15 @@ export function connectServer({ address, tls }: Target, onbytes: OnBytes): Serve
       return socket.isReached ? 'the NBD server did not do TLS in time' : 'the NBD server cannot be reached in time';
     },
   };
+}
+
+/** Another proxy, whose bytes are its server's. */
+function connectProxy(url: string, onbytes: OnBytes): ServerConnection {
+  const socket: Duplex = new TransportStream(connectWebSocket(url), () => {
+    socket.uncork();
+    socket.emit('connect');
+  });
+  socket.cork(); // a WebSocket that is not open takes nothing
+  socket.on('data', (bytes: Buffer) => onbytes(bytes, () => {}));
+  return { socket, held: 0, delay: 'the proxy before the NBD server cannot be reached in time' };
 }

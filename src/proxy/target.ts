@@ -11,7 +11,8 @@ import type { TlsSettings } from '../libnbd/host.js';
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface Target {
-  readonly address: Address;
+  /** A server, or the URL of the WebSocket of another proxy. */
+  readonly address: Address | { readonly url: string };
   /** The one export that clients may open; undefined for all of the server's. */
   readonly exportName: string | undefined;
   /** How TLS is done with the server; undefined for a server that is spoken to without. */
@@ -32,8 +33,9 @@ const grammar = new RegExp(
   'i',
 );
 
-/** The server and the export in an NBD URI. Throws TypeError for what is no such URI. */
+/** The server and the export in an NBD URI, or a WebSocket's URL. Throws TypeError for what is neither. */
 export function parseTarget(uri: string): Target {
+  if (/^wss?:/i.test(uri)) return parseWebSocketUrl(uri);
   const { scheme = '', user, host = '', port = '0', path = '', query = '' } = grammar.exec(uri)?.groups ?? {};
   const parameters = parseQuery(query, uri);
   const isTls = /^nbds(\+|$)/i.test(scheme);
@@ -49,6 +51,12 @@ export function parseTarget(uri: string): Target {
     throw new TypeError(`${uri}: settings of TLS are for nbds: and nbds+unix:`);
   }
   return { address, exportName: exportName === '' ? undefined : exportName, tls };
+}
+
+// The token that may be in it is left out of the error.
+function parseWebSocketUrl(url: string): Target {
+  if (URL.canParse(url) && new URL(url).hash === '') return { address: { url }, exportName: undefined, tls: undefined };
+  throw new TypeError(`${url.replace(/[?#].*/s, '')} is not the URL of a WebSocket, such as ws://localhost:10810/nbd/disk`);
 }
 
 // A host must be named: that libnbd takes none for localhost is no reason to guess.

@@ -15,7 +15,7 @@ import { type PageFile, readPage } from './page_files.js';
 export interface InspectedDisk {
   /** What the page calls it. */
   readonly name: string;
-  /** The NBD URI of its server. */
+  /** The NBD URI of its server, or the URL of a WebSocket that leads to it. */
   readonly uri: string;
   /** Where it is, as the page shows it. */
   readonly source: string;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectWebSocket } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
+import { proxyProcess } from '../proxy/cli.js';
 import { client, endOf } from '../proxy/support.js';
 import { pattern } from '../support/bytes.js';
 import { nbdError, newHandle } from '../support/handles.js';
@@ -70,6 +71,33 @@ describe('disks', () => {
     expect(await nbd.pread(8, 8)).toEqual(pattern(8, 8));
   });
 
+  test('behind another proxy, whose token nobody is told', async () => {
+    const { uri } = await nbdkit('--filter=cow', 'pattern', '1M');
+    const file = join(await temporaryFolder(), 'token');
+    await writeFile(file, 'their secret');
+    const { url } = await proxyProcess(uri, '--token-file', file);
+    expect(url).toContain('their%20secret');
+    const program = await inspect([url]);
+    const address = await addressOf(program);
+    expect(await disksOf(address)).toEqual([{ name: 'disk', url: 'nbd/disk', source: url.replace(/\?.*/, '?…') }]);
+    const nbd = await handleAt(address.webSocket('disk'));
+    expect(await nbd.pread(512, 4096)).toEqual(pattern(4096, 512));
+    const error = await nbdError(nbd.pwrite(new Uint8Array(512), 0));
+    expect(error.code).toBe('EROFS');
+    expect(program.stdout + program.stderr).not.toContain('their');
+  });
+
+  test('behind another proxy that lets nobody in: the page hears of it, and not where it is', async () => {
+    const { uri } = await nbdkit('pattern', '1M');
+    const file = join(await temporaryFolder(), 'token');
+    await writeFile(file, 'their secret');
+    const { url } = await proxyProcess(uri, '--token-file', file);
+    const address = await addressOf(await inspect([url.replace('secret', 'guess')]));
+    const error = await nbdError(handleAt(address.webSocket('disk')));
+    expect(error.message).toContain('the connection to the NBD server broke: EACCES');
+    expect(error.message).not.toMatch(/guess|127\.0\.0\.1/);
+  });
+
   test('none: the page is served, and opens what is typed in', async () => {
     const address = await addressOf(await inspect([]));
     expect(await disksOf(address)).toEqual([]);
@@ -77,7 +105,11 @@ describe('disks', () => {
   });
 
   const mistakes: [string, string[], RegExp][] = [
-    ['another URI', ['http://example.com/disk.img'], /of URIs, nbd:, nbds:, nbd\+unix: and nbds\+unix: can be inspected/],
+    [
+      'another URI',
+      ['http://example.com/disk.img'],
+      /of URIs, nbd:, nbds:, nbd\+unix:, nbds\+unix:, ws: and wss: can be inspected/,
+    ],
     ['a URI that is none', ['nbd://'], /nbd:\/\/ is not a URI such as/],
     ['a command without an end', ['[', 'nbdkit', 'null'], /a command in square brackets ends with a word of its own: \]/],
     ['a command that is none', ['[', ']'], /no command between/],

@@ -17,7 +17,8 @@ beforeAll(async () => {
 
 /** Where a URI leads, and how TLS is done there, as text. */
 type Place = string | undefined;
-const place = (address: ConnectTarget, exportName: string, tls: Tls) => JSON.stringify({ address, exportName, ...tls });
+const place = (address: ReturnType<typeof parseTarget>['address'] | ConnectTarget, exportName: string, tls: Tls) =>
+  JSON.stringify({ address, exportName, ...tls });
 interface Tls {
   isTls: boolean;
   username: string | undefined;
@@ -221,4 +222,13 @@ test('any URI that the proxy takes leads libnbd to the same place, and it takes 
   });
   fc.assert(property, { numRuns: 20_000 });
   expect(taken).toBeGreaterThan(1000);
+});
+
+test('the URL of another proxy is a target as it is', () => {
+  for (const url of ['ws://localhost:10810/nbd/disk?token=secret', 'WSS://proxy.example/nbd/a%20b']) {
+    expect(parseTarget(url)).toEqual({ address: { url }, exportName: undefined, tls: undefined });
+  }
+  for (const url of ['ws://', 'ws://local host/nbd/disk?token=secret', 'ws://localhost/nbd/disk?token=secret#there']) {
+    expect(() => parseTarget(url)).toThrow(/^(?!.*secret).*is not the URL of a WebSocket, such as ws:/);
+  }
 });
