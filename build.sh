@@ -174,6 +174,7 @@ compile_typescript() {
   for name in "${modules[@]}"; do kept+=(! -name "$name.wasm"); done
   find dist -mindepth 1 -maxdepth 1 "${kept[@]}" -exec rm -rf {} +
   npx --no-install tsc --project tsconfig.build.json
+  cp src/cli/completion.{bash,zsh} dist/cli
   chmod +x dist/cli/main.js
 }
 once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript

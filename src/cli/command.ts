@@ -15,8 +15,8 @@ interface Told {
 interface Taking {
   /** What its value is called in the help. */
   readonly value: string;
-  /** What can stand there: these words, or names of files. */
-  readonly choices?: readonly string[] | 'files';
+  /** What can stand there: these words, names of files, or servers' addresses. */
+  readonly choices?: readonly string[] | 'files' | 'servers';
 }
 
 export interface Switch extends Spelling, Told {
@@ -95,8 +95,8 @@ export interface Command<O extends Options = Options> {
   readonly options: O;
   /** Command lines, and what each does. */
   readonly examples?: readonly (readonly [line: string, what: string])[];
-  /** What the operands are, for the completion. */
-  readonly operands: 'disks' | 'none' | readonly string[];
+  /** What the operands are, for the completion: `servers` are URIs and commands in square brackets, `disks` are files as well. */
+  readonly operands: 'disks' | 'servers' | 'none' | readonly string[];
   /** The exit code of a wrong usage, where 2 has another meaning. */
   readonly usageExitCode?: number;
   /** Resolves with the exit code. */

@@ -12,6 +12,7 @@ const modules = new Map<string, () => Promise<{ command: Command }>>([
   ['sh', () => import('./sh.js')],
   ['proxy', () => import('./proxy.js')],
   ['inspect', () => import('./inspect.js')],
+  ['completion', async () => ({ command: (await import('./completion.js')).completionOf(allCommands) })],
 ]);
 
 export async function commandOf(name: string): Promise<Command | undefined> {

@@ -32,7 +32,7 @@ ${targetHelp}`,
     }),
     ...patienceOptions,
   },
-  operands: 'disks',
+  operands: 'servers',
   async run({ values, operands }) {
     const target = targetOf(operands);
     const limits = limitsOf(values);

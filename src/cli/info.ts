@@ -53,13 +53,14 @@ export const command = defineCommand({
 
 ${targetHelp}`,
   options,
-  operands: 'disks',
+  operands: 'servers',
   usageExitCode: 1, // 2 is an answer of --can
   examples: [
-    ['libnbd-wasm info nbd://localhost', 'What is known of the default export'],
-    ['libnbd-wasm info --list --json nbd://localhost', 'Of all exports, for programs'],
-    ['libnbd-wasm info --can write nbd://localhost/disk && echo yes', 'Whether the export can be written'],
-    ['libnbd-wasm info --map -- [ qemu-nbd -r -f qcow2 file.qcow2 ]', 'What is allocated in an image'],
+    ['libnbd-wasm info nbd://localhost', 'the default export of a server'],
+    ['libnbd-wasm info --list --json nbd://localhost', 'all exports, for programs'],
+    ['libnbd-wasm info --can write nbd://localhost/disk && echo yes', 'whether the export can be written'],
+    ["libnbd-wasm info --map '[' qemu-nbd -r -f qcow2 disk.qcow2 ']'", 'what is allocated in a qcow2 file'],
+    ['libnbd-wasm info --partitions nbd://localhost/disk', 'what is on the export disk'],
   ],
   async run({ values, operands }) {
     const target = targetOf(operands);
