@@ -179,6 +179,15 @@ compile_typescript() {
 }
 once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
 
+write_manual() {
+  npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 --packages=external \
+    --outfile=build/manual.mjs generator/manual.ts
+  mkdir -p dist/man
+  node build/manual.mjs >build/manual.1
+  mv build/manual.1 dist/man/libnbd-wasm.1
+}
+once manual dist/man/libnbd-wasm.1 generator/manual.ts generator/roff.ts src package.json -- write_manual
+
 # The page that shows a disk, as one folder that can be served as it is. Its script is also what `libnbd-wasm/inspector` exports. Lit is
 # bundled, so that the package does not depend on it; its licence stands beside it.
 bundle_inspector() {

@@ -37,10 +37,13 @@ export function spellings(name: string, option: Option): string {
   return option.kind === 'optional' ? `${all}[=${option.value}]` : `${all} ${option.value}`;
 }
 
+/** The words that can be its value, to stand behind its help. */
+export const choicesOf = (option: Option): string =>
+  'choices' in option && typeof option.choices === 'object' ? ` (${option.choices.join(', ')})` : '';
+
 function optionText(name: string, option: Option): string {
   const left = `${' '.repeat(indent)}${spellings(name, option)}`;
-  const choices = 'choices' in option && Array.isArray(option.choices) ? ` (${option.choices.join(', ')})` : '';
-  const [first = '', ...rest] = wrapped(`${option.help}${choices}`, width - column);
+  const [first = '', ...rest] = wrapped(`${option.help}${choicesOf(option)}`, width - column);
   const isShort = left.length + 2 <= column;
   const lines = isShort ? [left.padEnd(column) + first, ...rest.map(indented)] : [left, ...[first, ...rest].map(indented)];
   return `${lines.join('\n')}\n`;
@@ -49,7 +52,7 @@ function optionText(name: string, option: Option): string {
 const indented = (line: string): string => ' '.repeat(column) + line;
 
 /** A text as lines of at most so many characters, if no word is longer. */
-function wrapped(text: string, most: number): string[] {
+export function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

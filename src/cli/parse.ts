@@ -5,7 +5,7 @@ import type { Call, Command, Operand, Option } from './command.js';
 import { UsageError } from './usage.js';
 
 /** What every command has. */
-const common = {
+export const common = {
   help: { kind: 'switch', help: 'prints this', short: 'h' },
   version: { kind: 'switch', help: 'prints the versions of this program and of libnbd', short: 'V' },
 } as const satisfies Record<string, Option>;

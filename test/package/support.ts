@@ -52,6 +52,7 @@ async function link(name: string, folder: string): Promise<void> {
 export interface Manifest {
   version: string;
   scripts: Record<string, string>;
+  man?: string[];
   exports?: Record<string, unknown>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
