@@ -15,6 +15,8 @@ const modules = new Map<string, () => Promise<{ command: Command }>>([
   ['completion', async () => ({ command: (await import('./completion.js')).completionOf(allCommands) })],
 ]);
 
+export const commandNames: readonly string[] = [...modules.keys()];
+
 export async function commandOf(name: string): Promise<Command | undefined> {
   return (await modules.get(name)?.())?.command;
 }

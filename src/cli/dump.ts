@@ -32,6 +32,10 @@ ${targetHelp}`,
     }),
     ...patienceOptions,
   },
+  examples: [
+    ['libnbd-wasm dump --length 512 nbd://localhost', 'the first sector'],
+    ['libnbd-wasm dump --offset 1M --length 4k nbd://localhost/disk', 'the first 4 KiB of a usual first partition'],
+  ],
   operands: 'servers',
   async run({ values, operands }) {
     const target = targetOf(operands);

@@ -1,5 +1,5 @@
 // What `--help` prints, of a command's table.
-import { callOf } from './called.js';
+import { callOf, ownName } from './called.js';
 import type { Command, Option } from './command.js';
 import { listedOptions } from './parse.js';
 
@@ -8,16 +8,32 @@ const indent = 2;
 /** Where the texts of options begin, unless what stands before one is longer. */
 const column = 28;
 
+/** What `libnbd-wasm --help` prints. */
+export function generalHelp(commands: readonly Command[]): string {
+  const longest = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${ownName} ${name.padEnd(longest)}  ${summary}\n`);
+  return `${ownName}: read, write, copy and inspect disks over the Network Block Device
+protocol
+
+${lines.join('')}
+${ownName} COMMAND --help tells how a command is called, and with which options;
+${ownName} --version prints the versions.
+`;
+}
+
+/** What `--help` prints of a command. */
 export function helpText(command: Command): string {
   const { name, synopsis, about, examples = [] } = command;
   const calls = synopsis.map((line) => `${callOf(name)} ${line}`.trimEnd());
   const options = listedOptions(command).map(([name, option]) => optionText(name, option));
-  const shown = examples.map(([line, what]) => `  ${line}\n${' '.repeat(2 * indent)}${what}\n`);
+  const shown = examples.map(
+    ([line, what]) => `  ${line.replace(`${ownName} ${name}`, callOf(name))}\n${' '.repeat(2 * indent)}${what}\n`,
+  );
   return [
     `${calls.join('\n')}\n`,
     `${paragraphs(about).map(filled).join('\n\n')}\n`,
-    options.join(''),
-    ...(shown.length === 0 ? [] : [`Examples:\n\n${shown.join('')}`]),
+    `Options:\n${options.join('')}`,
+    ...(shown.length === 0 ? [] : [`Examples:\n${shown.join('')}`]),
   ].join('\n');
 }
 

@@ -37,6 +37,11 @@ export const command = defineCommand({
 A DISK is an NBD URI, the URL of a WebSocket, an image file or a block device, or a command in square brackets that serves NBD on the
 socket that it inherits: [ nbdkit memory 1G ]. qemu-nbd needs --persistent --shared=0 there.`,
   options,
+  examples: [
+    ['libnbd-wasm inspect disk.img', 'a raw image'],
+    ['libnbd-wasm inspect --format qcow2 vm.qcow2 nbd://localhost/backup', 'two disks side by side'],
+    ['libnbd-wasm inspect --no-open --listen 0.0.0.0:8080 --allow-host host.example /dev/sdb', 'for a browser elsewhere'],
+  ],
   operands: 'disks',
   async run(call) {
     await inspect(call, fileURLToPath(new URL('../inspector/', import.meta.url)));

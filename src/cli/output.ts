@@ -22,6 +22,11 @@ export function complain(text: string): void {
   process.stderr.write(`${programName}: ${escapeControls(text)}\n`);
 }
 
+/** A line below, on what to do about it. */
+export function advise(text: string): void {
+  process.stderr.write(`${escapeControls(text)}\n`);
+}
+
 // Without these an error ends the process, as an exception that nobody caught.
 process.stdout.on('error', () => {}); // whoever prints learns of it
 process.stderr.on('error', () => {}); // there is nobody left to tell

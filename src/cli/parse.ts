@@ -2,6 +2,7 @@
 // unique, options and operands can be mixed, and after `--` there are no options. Node's parseArgs cuts the words.
 import { parseArgs } from 'node:util';
 import type { Call, Command, Operand, Option } from './command.js';
+import { similar } from './similar.js';
 import { UsageError } from './usage.js';
 
 /** What every command has. */
@@ -100,6 +101,11 @@ export function parse(command: Command, args: readonly string[]): Call | Questio
   return { values, operands, given } as Call;
 }
 
+function meant(name: string, names: readonly string[]): string | undefined {
+  const nearest = similar(name, names);
+  return nearest === undefined ? undefined : `Did you mean '--${nearest}'?`;
+}
+
 const takesNext = ({ kind }: Option): boolean => kind === 'value' || kind === 'values';
 
 const unset = ({ kind }: Option): Parsed => (kind === 'switch' ? false : kind === 'values' ? [] : undefined);
@@ -127,7 +133,7 @@ function tableOf(command: Command) {
     if (exact !== undefined) return exact;
     const candidates = [...long].filter(([one]) => one.startsWith(name));
     const [first] = candidates;
-    if (first === undefined) throw new UsageError(`unrecognized option '${rawName}'`);
+    if (first === undefined) throw new UsageError(`unrecognized option '${rawName}'`, meant(name, [...long.keys()]));
     // Several spellings of one option are no ambiguity.
     if (candidates.some(([, { option, isNegated }]) => option !== first[1].option || isNegated !== first[1].isNegated)) {
       const names = candidates.map(([one]) => `'--${one}'`).join(' ');

@@ -8,6 +8,7 @@ import { type Call, defineCommand, flag, value, values } from './command.js';
 import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
 import { print } from './output.js';
 import { tlsCredentials, tlsOptions } from './tls.js';
+import { withoutPassword } from './uris.js';
 import { count, milliseconds, UsageError } from './usage.js';
 
 const defaultAddress = '127.0.0.1:10810';
@@ -32,13 +33,19 @@ const options = {
   key: value('FILE', 'the private key of --cert', { choices: 'files' }),
   ...tlsOptions,
   log: value('FORMAT', 'one line for each connection, to standard error; default text', { choices: [...logLines.keys()] }),
-  'max-connections': value('N', `default ${defaults.maxConnections}`),
+  'max-connections': value('N', `how many at a time; default ${defaults.maxConnections}`),
   'max-payload': value('BYTES', `the longest message from a client; default ${defaults.maxPayload}`),
   'max-buffered': value('BYTES', `what may wait in each direction; default ${defaults.maxBuffered}`),
-  'handshake-timeout': value('S', `default ${defaults.handshakeTimeout / 1000}`),
-  'idle-timeout': value('S', `default ${defaults.idleTimeout / 1000}; 0 for none`),
-  'ping-interval': value('S', `default ${defaults.pingInterval / 1000}; 0 for none`),
-  'drain-timeout': value('S', `how long SIGTERM waits for connections to end; default ${defaultDrainTimeout / 1000}`),
+  'handshake-timeout': value(
+    'S',
+    `seconds for the upgrade, for reaching the server, and for the first bytes of both sides; default ${defaults.handshakeTimeout / 1000}`,
+  ),
+  'idle-timeout': value('S', `seconds without a byte that end a connection; default ${defaults.idleTimeout / 1000}; 0 for none`),
+  'ping-interval': value(
+    'S',
+    `seconds in which a client must answer a ping; default ${defaults.pingInterval / 1000}; 0 for none`,
+  ),
+  'drain-timeout': value('S', `seconds that SIGTERM waits for connections to end; default ${defaultDrainTimeout / 1000}`),
 } as const;
 type Values = Call<typeof options>['values'];
 
@@ -48,9 +55,19 @@ export const command = defineCommand({
   synopsis: ['--target NAME=URI [--target ...] [OPTION ...]'],
   about: 'Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.',
   options,
+  examples: [
+    ['libnbd-wasm proxy --target disk=nbd://localhost', 'pages of this machine reach it as ws://127.0.0.1:10810/nbd/disk'],
+    ['libnbd-wasm proxy --read-only --target vm=nbd+unix:///vm?socket=/run/nbd.sock', 'the export vm alone, for reading alone'],
+    ['libnbd-wasm proxy --target disk=nbds://localhost --allow-origin https://example.com', "over TLS, for a site's pages"],
+  ],
   operands: 'none',
   async run({ values, operands }) {
-    if (operands.length > 0) throw new UsageError(`there is nothing but options: ${operands.flat().join(' ')} is none`);
+    const example = '--target disk=nbd://localhost';
+    if (operands.length > 0)
+      throw new UsageError(
+        `there is nothing but options, and ${operands.flat().map(withoutPassword).join(' ')} is none: ${example}`,
+      );
+    if (values.target.length === 0) throw new UsageError(`no target was given: ${example}`);
     await serve(values);
     return 0;
   },

@@ -5,6 +5,13 @@ export class UsageError extends Error {
   /** The beginning of the command line whose `--help` tells more. */
   call: string | undefined;
   exitCode = 2;
+  /** What may have been meant. */
+  readonly advice: string | undefined;
+
+  constructor(message: string, advice?: string) {
+    super(message);
+    this.advice = advice;
+  }
 }
 
 const scales: Record<string, bigint> = {

@@ -242,7 +242,7 @@ async function refused(host: string, port: number): Promise<void> {
 describe('mistakes', () => {
   const target = ['--target', 'disk=nbd://localhost'];
   const mistakes: [string[], RegExp][] = [
-    [[], /at least one target/],
+    [[], /no target was given/],
     [['--target', 'nbd://localhost'], /--target takes NAME=URI/],
     [['--target', '=nbd://localhost'], /--target takes NAME=URI/],
     [['--target', 'disk=http://localhost'], /is not a URI/],
