@@ -174,10 +174,11 @@ compile_typescript() {
   for name in "${modules[@]}"; do kept+=(! -name "$name.wasm"); done
   find dist -mindepth 1 -maxdepth 1 "${kept[@]}" -exec rm -rf {} +
   npx --no-install tsc --project tsconfig.build.json
+  node scripts/bundle_cli.mjs dist
   cp src/cli/completion.{bash,zsh} dist/cli
   chmod +x dist/cli/main.js
 }
-once dist dist/node.js src tsconfig.json tsconfig.build.json -- compile_typescript
+once dist dist/node.js src tsconfig.json tsconfig.build.json scripts/bundle_cli.mjs -- compile_typescript
 
 write_manual() {
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 --packages=external \
