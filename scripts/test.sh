@@ -18,4 +18,5 @@ export FIREFOX=${FIREFOX:-$(first_of firefox-esr firefox)}
   die 'the tests need Chromium and Firefox. Install them, or name their programs in the variables CHROMIUM and FIREFOX.'
 bash scripts/check.sh # which builds first
 scripts/util_linux.sh
+scripts/libnbd_tools.sh
 npx --no-install vitest run "$@"
