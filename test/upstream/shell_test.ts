@@ -8,16 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { python } from '../differential/python.js';
-import { main } from '../node/cli.js';
 import { atEnd } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/processes.js';
-import { native, tools } from './native.js';
+import { linkTools, native, type Whose } from './native.js';
 
 export const source = fileURLToPath(new URL('../../build/libnbd/', import.meta.url));
 const version = /^AC_INIT\(\[libnbd\],\[([\d.]+)\]\)$/m.exec(readFileSync(join(source, 'configure.ac'), 'utf8'))?.[1] ?? '';
-
-/** Whose tools a test runs. */
-export type Whose = 'ours' | 'native';
 
 export interface Outcome {
   /** 0: passed; 77: something that it requires is not here; undefined: it did not end. */
@@ -72,8 +68,7 @@ export async function runShellTest(folder: string, name: string, whose: Whose): 
 }
 
 async function makePrograms(bin: string, whose: Whose): Promise<void> {
-  // A link, as a user makes it.
-  for (const tool of tools) await symlink(whose === 'ours' ? main : join(native, tool), join(bin, tool));
+  await linkTools(bin, whose);
   await symlink(process.execPath, join(bin, 'node')); // the one that runs the other tests
   // nbdsh, which some tests require, runs the first Python on the PATH; that need not have libnbd.
   await writeFile(join(bin, 'python3'), `#!/bin/sh\nexec '${python}' "$@"\n`);

@@ -2,10 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
-import { runShellTest, source, type Whose, whySkipped } from './shell_test.js';
-
-/** `UPSTREAM_TOOLS=native` tells what native tools pass on this machine. */
-const whose: Whose = process.env.UPSTREAM_TOOLS === 'native' ? 'native' : 'ours';
+import { judged } from './native.js';
+import { runShellTest, source, whySkipped } from './shell_test.js';
 
 /** What cannot pass here, with native tools neither, and why. With the module loaded these are tests as the others are. */
 const impossible = new Map(
@@ -26,7 +24,7 @@ export function shellTests(folder: 'info' | 'dump' | 'copy'): void {
     expect(names).toEqual(expect.arrayContaining(named));
   });
   test.for(names)('%s', async (name, context) => {
-    const outcome = await runShellTest(folder, name, whose);
+    const outcome = await runShellTest(folder, name, judged);
     const reason = impossible.get(name);
     if (reason !== undefined) {
       expect(outcome.code, 'passes now: take it off the list of what cannot pass').not.toBe(0);
@@ -39,6 +37,6 @@ export function shellTests(folder: 'info' | 'dump' | 'copy'): void {
 
 /** What is not here may be one of our own tools that does not work: only what native tools miss as well is no failure. */
 async function skipAsNative(folder: string, name: string, reason: string, context: TestContext): Promise<void> {
-  const { code } = whose === 'native' ? { code: 77 } : await runShellTest(folder, name, 'native');
+  const { code } = judged === 'native' ? { code: 77 } : await runShellTest(folder, name, 'native');
   if (code === 77) context.skip(reason);
 }

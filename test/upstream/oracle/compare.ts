@@ -1,0 +1,101 @@
+// Runs a tool of ours and the native one with the same arguments, beside each other.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { atEnd } from '../../support/cleanup.js';
+import { judged, linkTools, native, type Tool } from '../native.js';
+
+export interface Outcome {
+  readonly code: number | null;
+  /** One character a byte, so that a difference can be read. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Both {
+  readonly ours: Outcome;
+  readonly theirs: Outcome;
+}
+
+export interface Circumstances {
+  /** What comes in on standard input; nothing does by itself. */
+  readonly input?: Uint8Array;
+  /** The folder that each runs in: for what it makes there. */
+  readonly folders?: readonly [ours: string, theirs: string];
+}
+
+type Compare = (tool: Tool, args: readonly string[], circumstances?: Circumstances) => Promise<Both>;
+
+/** To be called at a test file's top. */
+export function oracle(): Compare {
+  let links = '';
+  beforeAll(async () => {
+    links = await mkdtemp(join(tmpdir(), 'libnbd-wasm-tools-'));
+    await linkTools(links, judged);
+  });
+  afterAll(() => rm(links, { recursive: true, force: true }));
+  return async (tool, args, { input, folders = [tmpdir(), tmpdir()] } = {}) => {
+    const [ours, theirs] = await Promise.all([
+      run(join(links, tool), tool, args, folders[0], input),
+      run(join(native, tool), tool, args, folders[1], input),
+    ]);
+    return { ours, theirs };
+  };
+}
+
+/** The title of a test is what stands on its command line. */
+export const noWords = 'no option';
+export const words = (title: string): string[] => (title === noWords ? [] : title.split(' '));
+
+/** Neither takes longer than a few seconds. */
+const limit = 60_000;
+
+async function run(
+  path: string,
+  name: string,
+  args: readonly string[],
+  cwd: string,
+  input: Uint8Array | undefined,
+): Promise<Outcome> {
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  const child = spawn(path, args, {
+    argv0: name,
+    cwd,
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: limit,
+    killSignal: 'SIGKILL',
+  });
+  atEnd(() => void child.kill('SIGKILL'));
+  child.stdin.on('error', () => {}); // it may end without having read everything
+  child.stdin.end(input);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
+  child.stderr.on('data', (bytes: Buffer) => err.push(bytes));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (signal !== null) throw new Error(`${path} ${args.join(' ')}: ${signal}`);
+  return { code, stdout: Buffer.concat(out).toString('latin1'), stderr: Buffer.concat(err).toString() };
+}
+
+/** The same bytes on both streams, and the same exit code. */
+export function expectSame({ ours, theirs }: Both): void {
+  expect(ours).toEqual(theirs);
+}
+
+/** The same, but for a part of the text on standard error: native tools themselves say now this, now that, as their race ends. */
+export function expectSameBut(varying: RegExp, { ours, theirs }: Both): void {
+  const without = (outcome: Outcome) => ({ ...outcome, stderr: outcome.stderr.replace(varying, '…') });
+  expect(theirs.stderr).toMatch(varying);
+  expect(without(ours)).toEqual(without(theirs));
+}
+
+/** A wrong call: nothing on standard output, the same exit code, and a text. The text is our own, as the usage screen is. */
+export function expectRefusedCall({ ours, theirs }: Both): void {
+  expect(theirs).toMatchObject({ code: 1, stdout: '' });
+  expect(ours).toMatchObject({ code: 1, stdout: '' });
+  expect(ours.stderr).not.toBe('');
+}

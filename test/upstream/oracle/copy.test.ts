@@ -1,0 +1,344 @@
+// nbdcopy beside native nbdcopy: what each makes of the same source is the same, and so are the texts of errors and the exit codes.
+import { mkdir, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { noise } from '../../support/bytes.js';
+import { run, temporaryFolder } from '../../support/processes.js';
+import { nbdkit, qemuNbd, type Server } from '../../support/servers.js';
+import { native } from '../native.js';
+import { type Both, expectRefusedCall, expectSame, expectSameBut, noWords, oracle, words } from './compare.js';
+
+const compare = oracle();
+const MiB = 2 ** 20;
+
+/** Two folders, one for each. */
+async function folders(): Promise<[ours: string, theirs: string]> {
+  const [ours, theirs] = [await temporaryFolder(), await temporaryFolder()];
+  return [ours, theirs];
+}
+
+/** Two servers alike, one for each. Both have the same address, in the folder that the tool runs in. */
+async function twins(both: readonly [string, string], ...args: string[]): Promise<string> {
+  for (const folder of both) {
+    const server = await nbdkit(...args);
+    await run('ln', '-s', server.path, join(folder, 'socket'));
+  }
+  return 'nbd+unix:///?socket=socket';
+}
+
+async function expectSameFiles(both: readonly [string, string], name: string): Promise<void> {
+  const [ours, theirs] = await Promise.all(both.map((folder) => readFile(join(folder, name))));
+  if (ours === undefined || theirs === undefined) throw new Error('there are two folders');
+  expect(ours.length).toBe(theirs.length);
+  expect(ours.equals(theirs), 'the same bytes').toBe(true);
+}
+
+/** The content of the twins, read by native nbdcopy. */
+async function expectSameDisks(both: readonly [string, string]): Promise<void> {
+  for (const folder of both)
+    await run(join(native, 'nbdcopy'), `nbd+unix:///?socket=${join(folder, 'socket')}`, join(folder, 'disk'));
+  await expectSameFiles(both, 'disk');
+}
+
+function expectCopied(both: Both): void {
+  expect(both.theirs).toMatchObject({ code: 0, stderr: '' });
+  expectSame(both);
+}
+
+const options = [
+  noWords,
+  '--synchronous',
+  '--allocated',
+  '--no-extents',
+  '--flush',
+  '--destination-is-zero',
+  '--target-is-zero',
+  '-C 1',
+  '--connections=8 --threads=2 -R 2',
+  '-S 0',
+  '--sparse=64k',
+  '-S 1M --request-size=32K',
+  '--request-size=32M --queue-size=1M',
+  '--queue-size 64K',
+];
+
+const sources: Record<string, () => Promise<Server>> = {
+  'a sparse disk': () => nbdkit('sparse-random', '32M', 'seed=7', 'percent=20'),
+  'a disk of a length that is no multiple of anything': () => nbdkit('pattern', '1234567'),
+  'a disk of zeroes': () => nbdkit('null', '8M'),
+  'a disk without a map': () => nbdkit('--no-sr', 'pattern', '3M'),
+  'an oldstyle disk': () => nbdkit('-o', 'pattern', '3M'),
+  'a qcow2 image': () =>
+    qemuNbd({ format: 'qcow2', size: 8 * MiB, content: noise(300_000), commands: ['write 2M 64k', 'write -z 3M 1M'] }),
+};
+
+test('an empty disk, to a file', async () => {
+  const { uri } = await nbdkit('null', '0');
+  const both = await folders();
+  expectCopied(await compare('nbdcopy', [uri, 'file'], { folders: both }));
+  await expectSameFiles(both, 'file');
+});
+
+describe.for(Object.entries(sources))('%s, to a file', ([, start]) => {
+  test.for(options)('%s', async (title) => {
+    const { uri } = await start();
+    const both = await folders();
+    expectCopied(await compare('nbdcopy', [...words(title), uri, 'file'], { folders: both }));
+    await expectSameFiles(both, 'file');
+  });
+});
+
+/** A file with data, zeroes that are stored, and holes. */
+async function makeSource(path: string): Promise<void> {
+  await writeFile(path, Buffer.concat([noise(3 * MiB), Buffer.alloc(MiB), noise(12345)]));
+  await truncate(path, 12 * MiB);
+  const file = await open(path, 'r+');
+  await file.write(noise(77), 0, 77, 9 * MiB + 5);
+  await file.close();
+}
+
+describe('a file with holes', () => {
+  test.for(options.filter((title) => !title.includes('is-zero')))('to a disk: %s', async (title) => {
+    const both = await folders();
+    for (const folder of both) await makeSource(join(folder, 'source'));
+    const uri = await twins(both, 'memory', '12M');
+    expectCopied(await compare('nbdcopy', [...words(title), 'source', uri], { folders: both }));
+    await expectSameDisks(both);
+  });
+
+  test.for([noWords, '--allocated', '-S 0'])('to a file: %s', async (title) => {
+    const both = await folders();
+    for (const folder of both) await makeSource(join(folder, 'source'));
+    expectCopied(await compare('nbdcopy', [...words(title), 'source', 'file'], { folders: both }));
+    await expectSameFiles(both, 'file');
+    const [ours, theirs] = await Promise.all(both.map((folder) => stat(join(folder, 'file'))));
+    expect(ours?.blocks, 'what is allocated').toBe(theirs?.blocks);
+  });
+
+  test('over a disk that has something else, and is larger', async () => {
+    const both = await folders();
+    for (const folder of both) await makeSource(join(folder, 'source'));
+    const uri = await twins(both, 'data', '1*16777216');
+    expectCopied(await compare('nbdcopy', ['source', uri], { folders: both }));
+    await expectSameDisks(both);
+  });
+
+  test('over a file that is longer', async () => {
+    const both = await folders();
+    for (const folder of both) {
+      await makeSource(join(folder, 'source'));
+      await writeFile(join(folder, 'file'), noise(13 * MiB));
+    }
+    expectCopied(await compare('nbdcopy', ['source', 'file'], { folders: both }));
+    await expectSameFiles(both, 'file');
+  });
+
+  test('to a command', async () => {
+    const both = await folders();
+    for (const folder of both) {
+      await makeSource(join(folder, 'source'));
+      await writeFile(join(folder, 'file'), '');
+      await truncate(join(folder, 'file'), 12 * MiB);
+    }
+    // nbdkit changes to the root folder: `$PWD` is taken before.
+    const command = ['[', 'sh', '-c', 'exec nbdkit file "$PWD/file"', ']'];
+    expectCopied(await compare('nbdcopy', ['--', 'source', ...command], { folders: both }));
+    await expectSameFiles(both, 'file');
+  });
+});
+
+describe('what native nbdcopy fails at, and ours does', () => {
+  test.for([noWords, '--synchronous', '--allocated'])('from standard input to a file: %s', async (title) => {
+    const both = await folders();
+    const input = Buffer.concat([noise(1_234_567), Buffer.alloc(MiB), noise(1)]);
+    const { ours, theirs } = await compare('nbdcopy', [...words(title), '-', 'file'], { folders: both, input });
+    expect(theirs).toMatchObject({ code: 1, stderr: 'file: truncate: Invalid argument\n' }); // it sets the unknown length
+    expect(ours).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await readFile(join(both[0], 'file'))).equals(input)).toBe(true);
+  });
+
+  test('an empty disk to a file: --allocated', async () => {
+    const both = await folders();
+    const { uri } = await nbdkit('null', '0');
+    const { ours, theirs } = await compare('nbdcopy', ['--allocated', uri, 'file'], { folders: both });
+    expect(theirs).toMatchObject({ code: 1, stderr: 'fallocate: Invalid argument\n' });
+    expect(ours).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await stat(join(both[0], 'file'))).size).toBe(0);
+  });
+});
+
+describe('streams', () => {
+  test('from standard input to a disk', async () => {
+    const both = await folders();
+    const uri = await twins(both, 'memory', '2M');
+    expectCopied(await compare('nbdcopy', ['-', uri], { folders: both, input: noise(1_234_567) }));
+    await expectSameDisks(both);
+  });
+
+  test.for(Object.entries(sources))('%s, to standard output', async ([, start]) => {
+    const { uri } = await start();
+    expectCopied(await compare('nbdcopy', [uri, '-']));
+  });
+
+  test('from standard input to standard output', async () => {
+    expectCopied(await compare('nbdcopy', ['-', '-'], { input: noise(300_000) }));
+  });
+
+  test('a command to standard output', async () => {
+    expectCopied(await compare('nbdcopy', ['--', '[', 'nbdkit', 'pattern', '100001', ']', '-']));
+  });
+});
+
+test('from a disk to a disk', async () => {
+  const both = await folders();
+  const { uri } = await nbdkit('sparse-random', '32M', 'seed=3', 'percent=30');
+  expectCopied(await compare('nbdcopy', [uri, await twins(both, 'memory', '32M')], { folders: both }));
+  await expectSameDisks(both);
+});
+
+test.for(['a disk', 'a file', 'standard input', 'a command'])('to null: from %s', async (kind) => {
+  const source: Record<string, () => Promise<string[]>> = {
+    'a disk': async () => [(await nbdkit('pattern', '3M')).uri],
+    'a file': async () => ['source'],
+    'standard input': async () => ['-'],
+    'a command': async () => ['[', 'nbdkit', 'pattern', '3M', ']'],
+  };
+  const both = await folders();
+  for (const folder of both) await makeSource(join(folder, 'source'));
+  const words = (await source[kind]?.()) ?? [];
+  expectCopied(await compare('nbdcopy', ['--', ...words, 'null:'], { folders: both, input: noise(1000) }));
+});
+
+describe('--progress', () => {
+  const ends = ({ code, stdout, stderr }: Both['ours']) => {
+    const bars = stderr.split(/[\r\n]/);
+    return { code, stdout, first: bars[0], last: bars.at(-2) };
+  };
+  test.for(['--progress', '-p'])('%s draws a bar from 0 to 100 %', async (option) => {
+    const both = await folders();
+    const { uri } = await nbdkit('pattern', '3M');
+    const { ours, theirs } = await compare('nbdcopy', [option, uri, 'file'], { folders: both });
+    expect(theirs.stderr).toContain('100%');
+    expect(ends(ours)).toEqual(ends(theirs));
+  });
+
+  test('to a descriptor', async () => {
+    const both = await folders();
+    const { uri } = await nbdkit('pattern', '3M');
+    const { ours, theirs } = await compare('nbdcopy', ['--progress=1', uri, 'file'], { folders: both });
+    const edges = (text: string) => [text.split('\n')[0], text.split('\n').at(-2), text.split('\n').at(-1)];
+    expect(theirs.stdout).toContain('100/100\n');
+    expect(edges(ours.stdout)).toEqual(edges(theirs.stdout));
+    expect(ours.code).toBe(0);
+  });
+});
+
+describe('what cannot be copied', () => {
+  /** Both tools run in folders that have the same in them. */
+  async function expectSameFailure(args: readonly string[], input?: Uint8Array): Promise<Both> {
+    const both = await folders();
+    for (const folder of both) {
+      await writeFile(join(folder, 'one'), noise(1000));
+      await mkdir(join(folder, 'folder'));
+    }
+    const outcome = await compare('nbdcopy', args, { folders: both, ...(input === undefined ? {} : { input }) });
+    expect(outcome.theirs.code).toBe(1);
+    expectSame(outcome);
+    return outcome;
+  }
+
+  const disk = async (...args: string[]) => (await nbdkit(...args)).uri;
+  const failures: Record<string, () => Promise<string[]>> = {
+    'a missing file': async () => ['missing', 'null:'],
+    'a missing file, to a disk': async () => ['missing', await disk('memory', '1M')],
+    'a file in a missing folder': async () => ['one', 'missing/two'],
+    'a folder that would be written': async () => ['one', 'folder'],
+    'a disk that is smaller': async () => ['one', await disk('memory', '512')],
+    'a disk that is smaller than another': async () => [await disk('pattern', '2M'), await disk('memory', '1M')],
+    'a disk that is smaller than that of a command': async () => [
+      '--',
+      '[',
+      'nbdkit',
+      'pattern',
+      '2M',
+      ']',
+      await disk('memory', '1M'),
+    ],
+    'a read-only disk': async () => ['one', await disk('-r', 'memory', '1M')],
+    'a read-only disk that is smaller': async () => ['one', await disk('-r', 'memory', '512')],
+    'a missing socket': async () => ['nbd+unix:///?socket=missing', 'null:'],
+    'a missing socket to copy to': async () => ['one', 'nbd+unix:///?socket=missing'],
+    'a missing export': async () => [`${await disk('--filter=exportname', 'memory', '1M', 'exportname-strict=true')}`, 'null:'],
+    'a URI of another scheme': async () => ['http://localhost/', 'null:'],
+    'a source null:': async () => ['null:', 'two'],
+    'from standard input, more than fits': async () => ['-', await disk('memory', '512')],
+  };
+  test.for(Object.entries(failures))('%s', async ([, make]) => {
+    await expectSameFailure(await make(), noise(1000));
+  });
+
+  test.for([
+    '--request-size=1k',
+    '--request-size=33000',
+    '--request-size=64M',
+    '--request-size=x',
+    '--queue-size=8G',
+    '--queue-size=x',
+    '--queue-size=',
+    '--queue-size=-1',
+    '--sparse=100',
+    '--sparse=513',
+    '-S x',
+    '-S 8G',
+    '-C 0',
+    '-C x',
+    '--connections=',
+    '-R 0',
+    '-R x',
+    '-T x',
+    '--progress=x',
+    '--progress=-1',
+  ])('%s', async (title) => {
+    await expectSameFailure([...words(title), 'one', 'null:']);
+  });
+
+  test.for(['pread', 'pwrite', 'zero'])('an error of the server: %s', async (request) => {
+    const { uri } = await nbdkit(
+      '--filter=error',
+      '--filter=noextents',
+      'memory',
+      '64K',
+      `error-${request}=EIO`,
+      `error-${request}-rate=100%`,
+    );
+    const both = await folders();
+    for (const folder of both) {
+      await writeFile(join(folder, 'source'), request === 'zero' ? Buffer.alloc(64 * 1024) : noise(64 * 1024));
+    }
+    const args = request === 'pread' ? [uri, 'null:'] : ['source', uri];
+    const outcome = await compare('nbdcopy', args, { folders: both });
+    expect(outcome.theirs.code).toBe(1);
+    expectSame(outcome);
+  });
+
+  test('a command that there is not', async () => {
+    const varying = /(?<=nbd_connect_systemd_socket_activation: ).*/;
+    expectSameBut(varying, await compare('nbdcopy', ['--', '[', 'libnbd-wasm-no-such-command', ']', 'null:']));
+  });
+});
+
+test.for(['--version', '-V', '-V one two'])('%s', async (title) => expectSame(await compare('nbdcopy', words(title))));
+
+test.for([
+  noWords,
+  'one',
+  'one two three',
+  '--nosuch one two',
+  '-x one two',
+  '--flush=1 one two',
+  '-C',
+  '-- [ one',
+  '-- [ nbdkit null 1M ]',
+  '-- one [ two',
+  '-- one [ nbdkit null 1M ] three',
+])('a wrong call: %s', async (title) => expectRefusedCall(await compare('nbdcopy', words(title), { folders: await folders() })));
