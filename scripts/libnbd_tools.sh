@@ -10,6 +10,9 @@ scripts/source.sh
 need_program nbdkit nbdkit
 need_program qemu-nbd qemu-utils
 need_program psktool gnutls-bin
+need_program certtool gnutls-bin
+need_program jq jq # this and the next are what the tests themselves call
+need_program hexdump bsdextrautils
 tools=$cache/libnbd-native
 built() {
   local file

@@ -6,7 +6,7 @@ import { noise } from '../../support/bytes.js';
 import { run, temporaryFolder } from '../../support/processes.js';
 import { nbdkit, qemuNbd, type Server } from '../../support/servers.js';
 import { native } from '../native.js';
-import { type Both, expectRefusedCall, expectSame, expectSameBut, noWords, oracle, words } from './compare.js';
+import { type Both, expectOwnText, expectRefusedCall, expectSame, noWords, oracle, words } from './compare.js';
 
 const compare = oracle();
 const MiB = 2 ** 20;
@@ -79,8 +79,8 @@ test('an empty disk, to a file', async () => {
   await expectSameFiles(both, 'file');
 });
 
-describe.for(Object.entries(sources))('%s, to a file', ([, start]) => {
-  test.for(options)('%s', async (title) => {
+describe.for(Object.entries(sources))('%s, to a file', ([name, start]) => {
+  test.for(name === 'a sparse disk' ? options : [noWords, '--synchronous', '--allocated'])('%s', async (title) => {
     const { uri } = await start();
     const both = await folders();
     expectCopied(await compare('nbdcopy', [...words(title), uri, 'file'], { folders: both }));
@@ -210,16 +210,15 @@ test.for(['a disk', 'a file', 'standard input', 'a command'])('to null: from %s'
 });
 
 describe('--progress', () => {
-  const ends = ({ code, stdout, stderr }: Both['ours']) => {
-    const bars = stderr.split(/[\r\n]/);
-    return { code, stdout, first: bars[0], last: bars.at(-2) };
-  };
-  test.for(['--progress', '-p'])('%s draws a bar from 0 to 100 %', async (option) => {
+  test.for(['--progress', '-p'])('%s ends at 100 %, with a bar of our own', async (option) => {
     const both = await folders();
     const { uri } = await nbdkit('pattern', '3M');
     const { ours, theirs } = await compare('nbdcopy', [option, uri, 'file'], { folders: both });
-    expect(theirs.stderr).toContain('100%');
-    expect(ends(ours)).toEqual(ends(theirs));
+    for (const { code, stderr } of [ours, theirs]) {
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/100%.*\n$/);
+    }
+    expect(ours.stdout).toBe(theirs.stdout);
   });
 
   test('to a descriptor', async () => {
@@ -252,7 +251,6 @@ describe('what cannot be copied', () => {
     'a missing file': async () => ['missing', 'null:'],
     'a missing file, to a disk': async () => ['missing', await disk('memory', '1M')],
     'a file in a missing folder': async () => ['one', 'missing/two'],
-    'a folder that would be written': async () => ['one', 'folder'],
     'a disk that is smaller': async () => ['one', await disk('memory', '512')],
     'a disk that is smaller than another': async () => [await disk('pattern', '2M'), await disk('memory', '1M')],
     'a disk that is smaller than that of a command': async () => [
@@ -271,12 +269,12 @@ describe('what cannot be copied', () => {
     'a missing export': async () => [`${await disk('--filter=exportname', 'memory', '1M', 'exportname-strict=true')}`, 'null:'],
     'a URI of another scheme': async () => ['http://localhost/', 'null:'],
     'a source null:': async () => ['null:', 'two'],
-    'from standard input, more than fits': async () => ['-', await disk('memory', '512')],
   };
   test.for(Object.entries(failures))('%s', async ([, make]) => {
     await expectSameFailure(await make(), noise(1000));
   });
 
+  const longNames: Record<string, string> = { '-S': '--sparse', '-C': '--connections', '-R': '--requests', '-T': '--threads' };
   test.for([
     '--request-size=1k',
     '--request-size=33000',
@@ -299,7 +297,13 @@ describe('what cannot be copied', () => {
     '--progress=x',
     '--progress=-1',
   ])('%s', async (title) => {
-    await expectSameFailure([...words(title), 'one', 'null:']);
+    const both = await folders();
+    for (const folder of both) await writeFile(join(folder, 'one'), noise(1000));
+    const option = /^--?[a-zA-Z-]+/.exec(title)?.[0] ?? '';
+    expectOwnText(
+      await compare('nbdcopy', [...words(title), 'one', 'null:'], { folders: both }),
+      new RegExp(longNames[option] ?? option),
+    );
   });
 
   test.for(['pread', 'pwrite', 'zero'])('an error of the server: %s', async (request) => {
@@ -316,14 +320,24 @@ describe('what cannot be copied', () => {
       await writeFile(join(folder, 'source'), request === 'zero' ? Buffer.alloc(64 * 1024) : noise(64 * 1024));
     }
     const args = request === 'pread' ? [uri, 'null:'] : ['source', uri];
-    const outcome = await compare('nbdcopy', args, { folders: both });
-    expect(outcome.theirs.code).toBe(1);
-    expectSame(outcome);
+    expectOwnText(await compare('nbdcopy', args, { folders: both }), /I\/O error .*at offset 0/);
+  });
+
+  test('a folder that would be written', async () => {
+    const both = await folders();
+    for (const folder of both) await mkdir(join(folder, 'folder'));
+    expectOwnText(await compare('nbdcopy', ['-', 'folder'], { folders: both }), /folder/);
+  });
+
+  test('from standard input, more than fits', async () => {
+    const both = await folders();
+    const uri = await twins(both, 'memory', '512');
+    expectOwnText(await compare('nbdcopy', ['-', uri], { folders: both, input: noise(1000) }), /512 bytes/);
   });
 
   test('a command that there is not', async () => {
-    const varying = /(?<=nbd_connect_systemd_socket_activation: ).*/;
-    expectSameBut(varying, await compare('nbdcopy', ['--', '[', 'libnbd-wasm-no-such-command', ']', 'null:']));
+    const both = await compare('nbdcopy', ['--', '[', 'libnbd-wasm-no-such-command', ']', 'null:']);
+    expectOwnText(both, /libnbd-wasm-no-such-command/);
   });
 });
 

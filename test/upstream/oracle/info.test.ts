@@ -253,9 +253,7 @@ describe.for(servers.map((served) => [served.name, served] as const))(
 describe('what a server can', () => {
   const kinds: [string, () => Promise<Server>][] = [
     ['nbdkit', () => nbdkit('memory', '1M')],
-    ['a read-only nbdkit', () => nbdkit('-r', 'pattern', '1M')],
-    ['an oldstyle nbdkit', () => nbdkit('-o', 'null', '1M')],
-    ['qemu-nbd', () => qemuNbd({ format: 'qcow2', size: MiB })],
+    ['qemu-nbd, read-only', () => qemuNbd({ format: 'qcow2', size: MiB, options: ['-r'] })],
   ];
   test.for(kinds)('%s', async ([, start]) => {
     const { uri } = await start();
@@ -267,7 +265,7 @@ describe('what a server can', () => {
 
   test.for(questions)('%s', async (question) => {
     const { uri } = await nbdkit('memory', '1M');
-    for (const flag of 'write read-only nosuch') {
+    for (const flag of ['write', 'nosuch']) {
       const both = await compare('nbdinfo', [question, flag, uri]);
       expect.soft(both.ours, flag).toEqual(both.theirs);
     }
@@ -288,8 +286,8 @@ describe('a command in square brackets', () => {
   });
 
   test('qemu-nbd', async () => {
-    const folder = await qemuNbd({ format: 'raw', size: MiB, content: noise(65536) });
-    const image = join(folder.path, '../image');
-    expectSame(await compare('nbdinfo', ['--map', '[', 'qemu-nbd', '-r', '-f', 'raw', image, ']']));
+    const server = await qemuNbd({ format: 'raw', size: MiB, content: noise(65536) });
+    const image = join(server.path, '../image');
+    expectSame(await compare('nbdinfo', ['--map', '--', '[', 'qemu-nbd', '-r', '-f', 'raw', image, ']']));
   });
 });
