@@ -36,6 +36,7 @@ const { outputFiles } = await build({
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
+  keepNames: true, // errors are shown with the names of their classes
   logLevel: 'warning',
   plugins: [
     {

@@ -22,6 +22,12 @@ const rules: [text: RegExp, advice: (words: readonly string[]) => string | undef
     () => `It lets nobody in by this URL. Take the one that ${ownName} proxy prints, with its token.`,
   ],
   [/WebSocket could not be opened/, () => `Is the proxy running there? ${ownName} proxy prints the URLs that it serves.`],
+  [/requires TLS/, () => 'To have it: nbds:// in place of nbd://, or nbds+unix:// in place of nbd+unix://.'],
+  [
+    /server replied with error to list request/,
+    () =>
+      'It lists nothing to strangers, or nothing without TLS: nbds:// in place of nbd://, or nbds+unix:// in place of nbd+unix://.',
+  ],
   [
     /^nbd_connect_systemd_socket_activation: /,
     () => 'The command has ended, or takes no socket from whoever starts it, as nbdkit and qemu-nbd do.',
@@ -44,7 +50,6 @@ const rules: [text: RegExp, advice: (words: readonly string[]) => string | undef
     () => 'Something else than an NBD server listens there. Check the port: that of NBD is 10809.',
   ],
   [/no export named|unknown export/i, (words) => `To see what the server has: ${ownName} list ${serverOf(words)}`],
-  [/requires TLS/, () => 'To have it: nbds:// in place of nbd://, or nbds+unix:// in place of nbd+unix://.'],
   [/refused TLS/, () => 'The server has no TLS. To do without it, where the network is trusted: nbd:// in place of nbds://.'],
   [
     /connection is closed$/,

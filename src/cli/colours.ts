@@ -1,4 +1,5 @@
 // Colours of a terminal, as upstream's programs use them: a text is painted where the output is a terminal, or where --color wants it.
+import { isUpstream } from './called.js';
 import { toggle } from './command.js';
 
 /** SGR parameters, in upstream's words. */
@@ -23,9 +24,12 @@ export const colourOptions = {
   }),
 } as const;
 
-export function painter({ color }: { readonly color: boolean | undefined }): Paint {
-  const isWanted = color ?? (process.stdout.isTTY === true && !process.env.NO_COLOR);
-  if (!isWanted) return (text) => text;
+/** Upstream's programs do not know NO_COLOR. */
+export const isColoured = ({ color }: { readonly color: boolean | undefined }): boolean =>
+  color ?? (process.stdout.isTTY === true && (isUpstream || !process.env.NO_COLOR));
+
+export function painter(values: { readonly color: boolean | undefined }): Paint {
+  if (!isColoured(values)) return (text) => text;
   return (text, ...colours) => (colours.length === 0 ? text : `${colours.map(sequence).join('')}${text}${sequence('0')}`);
 }
 

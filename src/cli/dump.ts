@@ -2,7 +2,8 @@
 import { constants } from 'node:os';
 import { CONTEXT_BASE_ALLOCATION, type NBD, STATE_ZERO } from '../node.js';
 import { isUpstream } from './called.js';
-import { defineCommand, toggle, value } from './command.js';
+import { colourOptions, isColoured } from './colours.js';
+import { defineCommand, value } from './command.js';
 import { targetHelp, targetOf, targetSynopsis, withConnection } from './connect.js';
 import { coloured, type Look, plain, restored } from './dump_look.js';
 import { HexDump } from './hex_dump.js';
@@ -27,9 +28,7 @@ ${targetHelp}`,
   options: {
     length: value('N', 'how many bytes; the default is all the rest of the disk', { short: 'n', aliases: ['limit'] }),
     offset: value('N', 'where to start; default 0', { short: 'o', aliases: ['skip'] }),
-    color: toggle('in colours; the default is yes on a terminal, unless NO_COLOR is set', {
-      aliases: ['colors', 'colour', 'colours'],
-    }),
+    ...colourOptions,
     ...patienceOptions,
   },
   examples: [
@@ -42,13 +41,12 @@ ${targetHelp}`,
     const limits = limitsOf(values);
     const start = count('offset', values.offset) ?? 0n;
     const length = count('length', values.length);
-    const { isTTY } = process.stdout;
-    const isColoured = values.color ?? (isTTY && (isUpstream || !process.env.NO_COLOR));
-    if (isColoured && isTTY) restoreWhenEnded();
+    const look = isColoured(values) ? coloured : plain;
+    if (look === coloured && process.stdout.isTTY) restoreWhenEnded();
     const prepare = (nbd: NBD) => nbd.addMetaContext(CONTEXT_BASE_ALLOCATION);
     await withConnection(target, limits, prepare, (nbd, patience) => {
       patience.setLimit(limits.data);
-      return dump(nbd, start, length, isColoured ? coloured : plain, patience);
+      return dump(nbd, start, length, look, patience);
     });
     return 0;
   },
@@ -82,12 +80,11 @@ async function dump(nbd: NBD, start: bigint, limit: bigint | undefined, look: Lo
   const hexDump = new HexDump(size, start, look);
   for await (const { offset, length, isHole } of parts(nbd, start, end, patience)) {
     if (isHole) {
-      await printAll(hexDump.addZeroes(length));
+      await patience.aside(printAll(hexDump.addZeroes(length)));
       continue;
     }
     for await (const chunk of nbd.readable({ offset, length, inFlight, signal: patience.signal })) {
-      await printAll(hexDump.add(chunk));
-      patience.renew(); // whoever reads the output may be slow
+      await patience.aside(printAll(hexDump.add(chunk)));
     }
   }
   await printAll(hexDump.end());

@@ -34,8 +34,15 @@ export function askServer<T>(
 /** What is asked of each export. */
 type Asked = Omit<Wanted, 'isShared'>;
 
+/** Where the server refuses it, upstream's program tells of the connection all the same. */
 export async function namedExport(session: Session, asked: Asked): Promise<Found> {
-  const facts = await factsOrComplaint(session, { ...asked, isShared: false });
+  const wanted = { ...asked, isShared: false };
+  if (!isUpstream) {
+    const refusal = await askAboutExport(session);
+    if (refusal !== undefined) throw new Error(refusalText(session.nbd, refusal), { cause: refusal });
+    return { exports: [await factsOf(session, wanted)], isComplete: true };
+  }
+  const facts = await factsOrComplaint(session, wanted);
   if (facts !== undefined) return { exports: [facts], isComplete: true };
   complain('suggestion: to list all exports on the server, use --list');
   return { exports: [], isComplete: false };

@@ -1,14 +1,5 @@
 // Text as nbdinfo writes it.
-import { styleText } from 'node:util';
 import { quoted } from '../text/escape.js';
-
-type Style = Parameters<typeof styleText>[0];
-
-/** Paints what goes to a terminal; elsewhere, and where NO_COLOR is set, text stays plain. */
-export function paint(style: Style, text: string): string {
-  const isWanted = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  return isWanted ? styleText(style, text) : text;
-}
 
 export type Json = string | boolean | bigint | Json[] | { [key: string]: Json };
 

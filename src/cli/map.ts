@@ -7,7 +7,7 @@ import { targetHelp, targetOf, targetSynopsis, withConnection } from './connect.
 import type { Session } from './export_facts.js';
 import { mapReport, totalsReport } from './extent_report.js';
 import { print } from './output.js';
-import { limitsOf, patienceOptions } from './patience.js';
+import { limitsOf, type Patience, patienceOptions } from './patience.js';
 import { bytes } from './usage.js';
 
 export const command = defineCommand({
@@ -76,7 +76,7 @@ export async function extentsOf(
   patience.setLimit(limit);
   const rest = size - offset;
   const extents = nbd.extents({ contexts, offset, length: length === undefined || length > rest ? rest : length, signal });
-  return renewing(extents, () => patience.renew());
+  return renewing(extents, patience);
 }
 
 const withoutContext = (context: string): string =>
@@ -84,9 +84,10 @@ const withoutContext = (context: string): string =>
     ? `--map: server does not support metadata context "${context}"`
     : `the server does not support the metadata context "${context}": libnbd-wasm info tells which it has`;
 
-async function* renewing<T>(items: AsyncIterable<T>, renew: () => void): AsyncGenerator<T, void> {
+async function* renewing<T>(items: AsyncIterable<T>, patience: Patience): AsyncGenerator<T, void> {
   for await (const item of items) {
+    patience.pause();
     yield item;
-    renew(); // whoever reads the output may be slow
+    patience.renew();
   }
 }

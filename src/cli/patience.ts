@@ -52,13 +52,28 @@ export class Patience {
 
   /** The server has answered. */
   renew(): void {
-    this.#timer?.refresh();
+    this.setLimit(this.#limit);
   }
 
   /** Waits for something that the server does, and renews the patience when it has done it. */
   async hear<T>(answer: Promise<T>): Promise<T> {
     try {
       return await answer;
+    } finally {
+      this.renew();
+    }
+  }
+
+  /** Until the next `renew` nothing is wanted of the server: whoever reads the output may be slow. */
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Waits for something in which the server has no part. */
+  async aside<T>(work: Promise<T>): Promise<T> {
+    this.pause();
+    try {
+      return await work;
     } finally {
       this.renew();
     }

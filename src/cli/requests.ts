@@ -31,8 +31,14 @@ export function shapeOf(values: Values): RequestShape {
     connections: count('connections', values.connections, 1),
     requests: count('requests', values.requests, 1) ?? (isUpstream ? 64 : undefined),
     requestSize: powerOf2('request-size', values['request-size'], smallest, largest) ?? (isUpstream ? 2 ** 18 : undefined),
-    queueSize: Number(bytes('queue-size', values['queue-size']) ?? (isUpstream ? 2n ** 24n : 0n)) || undefined,
+    queueSize: queueSize(values['queue-size']) ?? (isUpstream ? 2 ** 24 : undefined),
   };
+}
+
+function queueSize(text: string | undefined): number | undefined {
+  const size = bytes('queue-size', text);
+  if (size !== undefined && size >= 2n ** 32n) throw new UsageError(`--queue-size is too large: ${text}`);
+  return Number(size ?? 0n) || undefined;
 }
 
 /** The library's options for so many connections. */

@@ -210,7 +210,7 @@ describe('refuses', () => {
     [['no-such-file', 'null:'], 1, 'no-such-file: No such file or directory'],
     [['/tmp', 'null:'], 1, '/tmp: Is a directory'],
     [['/dev/null', '/no/such/folder'], 1, '/no/such/folder: No such file or directory'],
-    [['[', 'no-such-program', ']', 'null:'], 1, 'no-such-program cannot be started: there is no such program'],
+    [['[', 'no-such-program', ']', 'null:'], 1, 'no-such-program cannot be started: no folder of PATH has it'],
     [['[', 'false', ']', 'null:'], 1, '[ false ]: the command has ended (exit code 1): it serves nothing'],
     [['[', 'sleep', '1000', ']', 'null:', '--timeout=0.3'], 1, '[ sleep 1000 ] has not answered for 0.3 s'],
     [

@@ -147,7 +147,11 @@ describe('code', () => {
 describe('errors', () => {
   test.for<[name: string, words: string[], text: RegExp]>([
     ['of libnbd are a line', ['-c', 'h.isReadOnly()'], /^libnbd-wasm: command line script failed: nbd_is_read_only: .*\n$/],
-    ['of a connection too', ['-u', 'nbd+unix:///?socket=/nosuchsock'], /^libnbd-wasm: .*nbd_connect_uri: .*\/nosuchsock\)\n$/],
+    [
+      'of a connection too',
+      ['-u', 'nbd+unix:///?socket=/nosuchsock'],
+      /^libnbd-wasm: .*nbd_connect_uri: .*\/nosuchsock\)\nThere is no such socket/,
+    ],
     ['that nobody awaits too', scripts('h.flush()', 'await new Promise(() => {})'), /^libnbd-wasm: .*nbd_flush: .*\n$/],
     [
       'of an option say where help is',

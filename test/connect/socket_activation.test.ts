@@ -151,7 +151,7 @@ describe('afterwards', () => {
     const nbd = await newHandle();
     const error = await nbdError(nbd.connectSystemdSocketActivation(['no-such-command-anywhere']));
     expect(error.code).toBe('ENOENT');
-    expect(error.message).toContain('no-such-command-anywhere cannot be started: no folder of PATH has this program');
+    expect(error.message).toContain('no-such-command-anywhere cannot be started: no folder of PATH has it');
     const [folder] = made.mock.results;
     expect(folder?.type).toBe('return');
     expect(existsSync(String(folder?.value))).toBe(false);
