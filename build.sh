@@ -166,6 +166,52 @@ build_blkid() {
 }
 module blkid build/util-linux/libblkid/src build/util-linux/include build/util-linux/lib build/blkid wasm/blkid
 
+# --- ext2.wasm ----------------------------------------------------------------------------------------------------------
+
+# What upstream's makefiles generate: the table of errors, by their awk scripts.
+mkdir -p build/ext2/ext2fs
+for kind in h c; do
+  awk -f build/e2fsprogs/lib/et/et_$kind.awk outfile=build/ext2/ext2fs/ext2_err.$kind outfn=ext2_err.$kind \
+    build/e2fsprogs/lib/ext2fs/ext2_err.et.in
+done
+
+ext2_c_flags=(
+  -Oz                                       # a page loads this module: small first; a call waits for the disk
+  -std=gnu11                                # upstream's dialect
+  -DHAVE_CONFIG_H                           # as upstream's makefiles do
+  -Wno-deprecated-non-prototype -Wno-macro-redefined # upstream's ways
+  -Iwasm/ext2 -Iwasm/ext2/ext2fs -Iext2 -Ie2fsprogs/lib -Ie2fsprogs/lib/ext2fs
+)
+ext2_link_flags=(
+  -Oz --no-entry -sSTANDALONE_WASM -sSTRICT -sFILESYSTEM=0 # as for libnbd.wasm
+  -sMALLOC=emmalloc                         # smaller; nothing is freed
+  -sINITIAL_HEAP=1048576                    # for a usual file system; it is put back before each call
+  -sSTACK_SIZE=131072                       # the deepest frames are those of links that lead to links
+  -sALLOW_MEMORY_GROWTH                     # a file system of 16 TiB has 8 MiB of group descriptors
+  -sMAXIMUM_MEMORY=134217728                # whatever a disk says; beyond it libext2fs gets ENOMEM
+  -Wl,--export=__stack_pointer              # src/wasm/replay.ts puts it back
+)
+
+build_ext2() {
+  local upstream=e2fsprogs/lib sources=() exports name
+  for name in alloc alloc_sb alloc_stats alloc_tables atexit badblocks bb_inode bitmaps bitops blkmap64_ba blkmap64_rb blknum block \
+    bmap check_desc closefs crc16 crc32c csum dblist dblist_dir dirblock dirhash dir_iterate expanddir ext_attr extent fallocate \
+    fileio freefs gen_bitmap gen_bitmap64 get_num_dirs get_pathname getenv hashmap i_block icount ind_block initialize inline \
+    inline_data inode io_manager link lookup mkjournal mmp namei native newdir nls_utf8 openfs orphan progress punch rbtree \
+    read_bb res_gdt rw_bitmaps sha512 swapfs symlink unlink valid_blk; do
+    sources+=("$upstream/ext2fs/$name.c")
+  done
+  for name in com_err error_message et_name init_et; do sources+=("$upstream/et/$name.c"); done
+  # Upstream's program makes the table of CRCs.
+  run_emcc ext2 "${ext2_c_flags[@]}" -o crc32c_table.js $upstream/ext2fs/gen_crc32ctable.c
+  node "$stage/ext2/crc32c_table.js" >"$stage/ext2/ext2/crc32c_table.h"
+  sources+=(ext2/ext2fs/ext2_err.c wasm/ext2/*.c)
+  compile ext2 "${ext2_c_flags[@]}" -- "${sources[@]}"
+  exports=$(sed -n 's/^\(nbd_ext2_[a-z_0-9]*\) (.*/_\1/p' wasm/ext2/ext2.c | paste -sd ,)
+  link ext2 "${ext2_link_flags[@]}" -sEXPORTED_FUNCTIONS="$exports" -- "${sources[@]}"
+}
+module ext2 build/e2fsprogs/lib build/ext2 wasm/ext2
+
 # --- the package --------------------------------------------------------------------------------------------------------
 
 # dist/ is what is published: nothing stays there that no source makes any more.

@@ -83,3 +83,4 @@ lay() {
 lay libnbd 1.22.2 libnbd-1.22.2.tar.gz bdc403af00fd1c9b5ed20503765496a81c2d0197af550765af3dee196e8519ca
 lay libxml2 2.9.14 libxml2-2.9.14.tar.xz 4fe913dec8b1ab89d13b489b419a8203176ea39e931eaa0d25b17eafb9c279e9
 lay util-linux 2.41.5 util-linux-2.41.5.tar.xz f586e35d320ff537aab3ffeca37e9ecd482ccbe013590db4429a414d8aa6a728
+lay e2fsprogs 1.47.2 e2fsprogs-1.47.2.tar.gz 6dcd67ff9d8b13274ba3f088e4318be4f5b71412cd863524423fc49d39a6371f

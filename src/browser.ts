@@ -2,6 +2,8 @@
 
 import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
+import { type FileSystemCall, fileSystemCalls } from './files/calls.js';
+import type { Engine } from './files/engine.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
@@ -47,3 +49,11 @@ export const probe: ProbeCall = calls.probe;
 
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
 export const partitions: PartitionsCall = calls.partitions;
+
+const files = fileSystemCalls((file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file), probe);
+
+/** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
+export const fileSystem: FileSystemCall = files.fileSystem;
+
+/** Makes an engine known, for the types that it reads; one that is registered later comes first. */
+export const registerEngine: (engine: Engine) => void = files.registerEngine;

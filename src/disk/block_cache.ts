@@ -115,6 +115,11 @@ export class BlockCache {
     return true;
   }
 
+  /** Asks for the blocks of a range that is on the disk. Whoever reads one that fails asks again, and learns why. */
+  ahead(offset: bigint, length: number): void {
+    if (this.serves(length, offset, undefined)) this.#take(this.#blockAt(offset), this.#blockAt(offset + BigInt(length) - 1n));
+  }
+
   /** Makes a change of the disk. */
   async change(
     count: number | bigint,

@@ -41,6 +41,11 @@ export class BlockReader {
     return this.#cache.serves(view.length, offset, undefined) && this.#cache.peek(view, offset);
   }
 
+  /** Asks for the blocks of a range, so that they are there, or on their way, when they are read. */
+  ahead(offset: bigint, length: number): void {
+    this.#cache.ahead(offset, length);
+  }
+
   /** The bytes of a range that is on the disk, or the error with which the disk refused it. Rejects where the disk cannot be asked. */
   async read(offset: bigint, length: number, signal: AbortSignal | undefined): Promise<Uint8Array | NBDError> {
     try {

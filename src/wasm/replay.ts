@@ -22,8 +22,11 @@ export interface ReplayExports {
 export interface ReplaySource {
   /** Fills the view where all of its bytes are at hand; false where they have to be read. */
   peek(view: Uint8Array, offset: bigint): boolean;
-  /** Reads bytes. Resolves with an error where the disk says that they cannot be read, and rejects where it can be asked no more. */
-  read(offset: bigint, length: number, signal: AbortSignal | undefined): Promise<Uint8Array | NBDError>;
+  /**
+   * Reads bytes. Resolves with an error where the disk says that they cannot be read, and rejects where it can be asked no more. How often
+   * the call was made before says how much may be read beyond them.
+   */
+  read(offset: bigint, length: number, signal: AbortSignal | undefined, round: number): Promise<Uint8Array | NBDError>;
 }
 
 /** Bounds of a call, beyond which it rejects with a {@link ReplayError}. */
@@ -87,7 +90,7 @@ export class Replay<Exports extends ReplayExports> {
       signal?.throwIfAborted();
       const outcome = this.#round(await this.#ready(), call, work);
       if (outcome !== undefined) return { value: outcome.value, unreadable: call.unreadable };
-      await call.fetch(signal);
+      await call.fetch(signal, round);
     }
     throw new ReplayError(`${this.#name} wanted more than ${this.#limits.rounds} rounds: the disk leads it on and on`, 'ELOOP');
   }
@@ -203,9 +206,9 @@ class Call {
   }
 
   /** Fetches all that was missing. */
-  async fetch(signal: AbortSignal | undefined): Promise<void> {
+  async fetch(signal: AbortSignal | undefined, round: number): Promise<void> {
     const reads = [...this.#missing].map(async ([key, { offset, length }]) => {
-      this.#fetched.set(key, await this.#source.read(offset, length, signal));
+      this.#fetched.set(key, await this.#source.read(offset, length, signal, round));
     });
     await abortable(Promise.all(reads), signal);
     this.#missing.clear();

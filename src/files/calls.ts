@@ -1,0 +1,57 @@
+// What fileSystem() is, and what a platform makes of it: each engine is loaded by the first disk that needs it.
+import type { Disk } from '../disk/disk.js';
+import type { ProbeCall } from '../probe/calls.js';
+import type { WasmFile } from '../wasm/compile.js';
+import type { Engine, KnownEngine } from './engine.js';
+import type { FileSystem } from './file_system.js';
+import type { FileSystemOptions } from './options.js';
+
+/**
+ * Opens a file system on a disk, to read: {@link FileSystem} has its files. Several can be open, and a disk can be written meanwhile; then
+ * what is read may look damaged, and opening it again reads it anew.
+ *
+ * @throws NBDError `ENOTSUP` for what no engine reads: the text names the type; `EUCLEAN` for a damaged one.
+ * @example
+ * ```ts
+ * const { partitions } = await probe(disk);
+ * const files = await fileSystem(disk, { partition: partitions[0] });
+ * for await (const { name, type, size } of files.readdir('/etc')) console.log(name, type, size);
+ * ```
+ */
+export type FileSystemCall = (disk: Disk, options?: FileSystemOptions) => Promise<FileSystem>;
+
+const ext2File: WasmFile = { name: 'ext2.wasm', option: 'registerEngine(engine)' };
+
+/** `compile` compiles a module beside the platform's JavaScript; `probe` is the platform's. */
+export function fileSystemCalls(
+  compile: (file: WasmFile) => Promise<WebAssembly.Module>,
+  probe: ProbeCall,
+): { fileSystem: FileSystemCall; registerEngine: (engine: Engine) => void } {
+  const engines: KnownEngine[] = [
+    {
+      types: ['ext2', 'ext3', 'ext4'],
+      load: once(async () => {
+        const [{ Ext2 }, compiled] = await Promise.all([import('./ext2.js'), compile(ext2File)]);
+        return new Ext2(compiled);
+      }),
+    },
+  ];
+  const fileSystem: FileSystemCall = async (disk, options = {}) => {
+    const { open } = await import('./open.js'); // a page that looks into no file system does not load it
+    return open(engines, probe, disk, options);
+  };
+  const registerEngine = (engine: Engine) => void engines.unshift({ types: engine.types, load: async () => engine });
+  return { fileSystem, registerEngine };
+}
+
+/** Makes something once; where that fails, the next call tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
