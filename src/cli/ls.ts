@@ -5,7 +5,7 @@ import { defineCommand, flag } from './command.js';
 import { diskPath, noMore, pathHelp, withFiles } from './disk_files.js';
 import { bytesOf, join, nameOf, textOf } from './disk_names.js';
 import { type Json, toJson } from './format.js';
-import { longLines } from './ls_format.js';
+import { longLines, totalText } from './ls_format.js';
 import { complain, print } from './output.js';
 import { type Patience, patienceOptions } from './patience.js';
 
@@ -64,13 +64,14 @@ class Listing {
   async list(path: Uint8Array): Promise<number> {
     const stat = await this.#files.stat(path, { followLinks: !this.#options.long, signal: this.#patience.signal });
     if (stat.type === 'directory') await this.#directory(path, this.#options.recursive);
-    else await this.#print([await this.#withTarget(path, { ...stat, name: textOf(path), bytes: path })], undefined);
+    else await this.#print([await this.#withTarget(path, { ...stat, name: textOf(path), bytes: path })], []);
     return this.#exitCode;
   }
 
   async #directory(path: Uint8Array, isNamed: boolean): Promise<void> {
     const entries = await this.#entries(path);
-    await this.#print(entries, isNamed ? path : undefined);
+    const heading = isNamed ? [Buffer.concat([shown(path), Buffer.from(':')])] : [];
+    await this.#print(entries, this.#options.long ? [...heading, Buffer.from(totalText(entries))] : heading, path);
     if (!this.#options.recursive) return;
     for (const entry of entries) {
       if (entry.type !== 'directory' || entry.name === '.' || entry.name === '..') continue;
@@ -106,15 +107,14 @@ class Listing {
     return { ...entry, target: await this.#files.readlinkBytes(path, { signal: this.#patience.signal }) };
   }
 
-  async #print(entries: readonly Listed[], directory: Uint8Array | undefined): Promise<void> {
+  async #print(entries: readonly Listed[], heading: readonly Uint8Array[], directory?: Uint8Array): Promise<void> {
     const { json, long } = this.#options;
     if (json) {
       const named = directory === undefined ? {} : { directory: textOf(directory) };
       return print(`${toJson({ ...named, entries: entries.map(asJson) })}\n`);
     }
     const lines = long ? longLines(entries, shown) : entries.map((entry) => shown(nameOf(entry)));
-    if (directory !== undefined) lines.unshift(Buffer.concat([shown(directory), Buffer.from(':')]));
-    await print(Buffer.concat(lines.flatMap((line) => [line, newline])));
+    await print(Buffer.concat([...heading, ...lines].flatMap((line) => [line, newline])));
   }
 
   #trouble(text: string): void {

@@ -25,6 +25,10 @@ export function modeText(type: FileType, mode: number | undefined): string {
   return `${letters[type]}${triple(6, 0o4000, 's')}${triple(3, 0o2000, 's')}${triple(0, 0o1000, 't')}`;
 }
 
+/** How many KiB files take: the first line of a directory. */
+export const totalText = (entries: readonly Row[]): string =>
+  `total ${entries.reduce((sum, { allocated = 0n }) => sum + allocated, 0n) / 1024n}`;
+
 /** `2026-11-29 12:34`. */
 export const timeText = (ns: bigint | undefined): string => {
   const date = ns === undefined ? undefined : new Date(Number(ns / 1_000_000n));
@@ -35,7 +39,7 @@ interface Row extends DirectoryEntry {
   readonly target?: Uint8Array;
 }
 
-/** A line for each file, with a line before them that says how many KiB they take. */
+/** A line for each file. */
 export function longLines(entries: readonly Row[], shown: (name: Uint8Array) => Uint8Array): Uint8Array[] {
   const cells = entries.map(({ type, mode, links, uid, gid, size, device }) => [
     modeText(type, mode),
@@ -45,8 +49,7 @@ export function longLines(entries: readonly Row[], shown: (name: Uint8Array) => 
     device === undefined ? String(size ?? '?') : `${device.major}, ${device.minor}`,
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...cells.map((row) => row[column]?.length ?? 0)));
-  const total = entries.reduce((sum, { allocated = 0n }) => sum + allocated, 0n) / 1024n;
-  const lines = entries.map((entry, i) => {
+  return entries.map((entry, i) => {
     const { target, mtimeNs } = entry;
     const columns = (cells[i] ?? []).map((cell, column) =>
       column === 0 ? cell : column === 2 || column === 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
@@ -54,5 +57,4 @@ export function longLines(entries: readonly Row[], shown: (name: Uint8Array) => 
     const arrow = target === undefined ? [] : [Buffer.from(' -> '), shown(target)];
     return Buffer.concat([Buffer.from(`${columns.join(' ')} ${timeText(mtimeNs)} `), shown(nameOf(entry)), ...arrow]);
   });
-  return [Buffer.from(`total ${total}`), ...lines];
 }
