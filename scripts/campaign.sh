@@ -11,5 +11,5 @@ scripts/util_linux.sh
 export CAMPAIGN_RUNS=${CAMPAIGN_RUNS:-300}  # random sequences of operations, of each kind of disk
 export CAMPAIGN_KILLS=${CAMPAIGN_KILLS:-24} # of each server, with each number of connections
 export CAMPAIGN_COPIES=${CAMPAIGN_COPIES:-50} # whose servers are killed
-export CAMPAIGN_DISKS=${CAMPAIGN_DISKS:-1000} # that are damaged, of each kind, and probed
-npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts test/probe/hostile.test.ts "$@"
+export CAMPAIGN_DISKS=${CAMPAIGN_DISKS:-1000} # that are damaged, of each kind, and probed or walked
+npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts test/probe/hostile.test.ts test/files/hostile.test.ts "$@"
