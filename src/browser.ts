@@ -50,7 +50,11 @@ export const probe: ProbeCall = calls.probe;
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
 export const partitions: PartitionsCall = calls.partitions;
 
-const files = fileSystemCalls((file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file), probe);
+const files = fileSystemCalls({
+  compile: (file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file),
+  spawner: async () => (await import('./files/remote/web_worker.js')).spawnEngineWorker,
+  probe,
+});
 
 /** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
 export const fileSystem: FileSystemCall = files.fileSystem;

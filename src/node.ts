@@ -68,7 +68,11 @@ export const probe: ProbeCall = calls.probe;
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
 export const partitions: PartitionsCall = calls.partitions;
 
-const files = fileSystemCalls(({ name }) => compileFile(new URL(`./${name}`, import.meta.url)), probe);
+const files = fileSystemCalls({
+  compile: ({ name }) => compileFile(new URL(`./${name}`, import.meta.url)),
+  spawner: async () => (await import('./node/files/spawn.js')).spawnEngineWorker,
+  probe,
+});
 
 /** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
 export const fileSystem: FileSystemCall = files.fileSystem;

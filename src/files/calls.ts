@@ -5,6 +5,7 @@ import type { WasmFile } from '../wasm/compile.js';
 import type { Engine, KnownEngine } from './engine.js';
 import type { FileSystem } from './file_system.js';
 import type { FileSystemOptions } from './options.js';
+import type { EngineWorker } from './remote/remote_engine.js';
 
 /**
  * Opens a file system on a disk, to read: {@link FileSystem} has its files. Several can be open, and a disk can be written meanwhile; then
@@ -22,17 +23,28 @@ export type FileSystemCall = (disk: Disk, options?: FileSystemOptions) => Promis
 
 const ext2File: WasmFile = { name: 'ext2.wasm', option: 'registerEngine(engine)' };
 
-/** `compile` compiles a module beside the platform's JavaScript; `probe` is the platform's. */
-export function fileSystemCalls(
-  compile: (file: WasmFile) => Promise<WebAssembly.Module>,
-  probe: ProbeCall,
-): { fileSystem: FileSystemCall; registerEngine: (engine: Engine) => void } {
+export interface FilesPlatform {
+  /** Compiles a module that is beside the platform's JavaScript. */
+  compile(file: WasmFile): Promise<WebAssembly.Module>;
+  /** Starts a worker for an engine; the code for it is loaded then. */
+  spawner(): Promise<() => EngineWorker>;
+  probe: ProbeCall;
+}
+
+export function fileSystemCalls({ compile, spawner, probe }: FilesPlatform): {
+  fileSystem: FileSystemCall;
+  registerEngine: (engine: Engine) => void;
+} {
   const engines: KnownEngine[] = [
     {
       types: ['ext2', 'ext3', 'ext4'],
       load: once(async () => {
-        const [{ Ext2 }, compiled] = await Promise.all([import('./ext2.js'), compile(ext2File)]);
-        return new Ext2(compiled);
+        const [{ RemoteEngine }, compiled, spawn] = await Promise.all([
+          import('./remote/remote_engine.js'),
+          compile(ext2File),
+          spawner(),
+        ]);
+        return new RemoteEngine({ name: 'libext2fs', types: ['ext2', 'ext3', 'ext4'], engine: 'ext2' }, compiled, spawn);
       }),
     },
   ];

@@ -30,12 +30,14 @@ export class DiskVolume implements Volume {
     return this.#reader.peek(view, this.#start + offset);
   }
 
-  async read(offset: bigint, length: number, signal: AbortSignal | undefined, round = 0): Promise<Uint8Array | NBDError> {
-    const doublings = Math.min(mostDoublings, Math.floor(round / doublingRounds));
-    const wanted = BigInt(length + readAhead * 2 ** doublings);
-    const rest = this.size - offset;
-    const ahead = Number(wanted < rest ? wanted : rest);
-    if (ahead > length) this.#reader.ahead(this.#start + offset, ahead);
+  /** Without a round nothing is read beyond. */
+  async read(offset: bigint, length: number, signal: AbortSignal | undefined, round?: number): Promise<Uint8Array | NBDError> {
+    if (round !== undefined) {
+      const doublings = Math.min(mostDoublings, Math.floor(round / doublingRounds));
+      const wanted = BigInt(length + readAhead * 2 ** doublings);
+      const rest = this.size - offset;
+      this.#reader.ahead(this.#start + offset, Number(wanted < rest ? wanted : rest));
+    }
     return this.#reader.read(this.#start + offset, length, signal);
   }
 }

@@ -26,7 +26,7 @@ export interface ReplaySource {
    * Reads bytes. Resolves with an error where the disk says that they cannot be read, and rejects where it can be asked no more. How often
    * the call was made before says how much may be read beyond them.
    */
-  read(offset: bigint, length: number, signal: AbortSignal | undefined, round: number): Promise<Uint8Array | NBDError>;
+  read(offset: bigint, length: number, signal: AbortSignal | undefined, round?: number): Promise<Uint8Array | NBDError>;
 }
 
 /** Bounds of a call, beyond which it rejects with a {@link ReplayError}. */

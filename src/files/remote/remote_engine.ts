@@ -1,0 +1,241 @@
+// An engine in a worker: a file system that somebody has made to be read without end costs the worker, and nothing else.
+import { abortable, onAbort } from '../../base/abort.js';
+import { NBDError } from '../../base/errors.js';
+import type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Volume } from '../engine.js';
+import type { FileStat, FileSystemInfo } from '../types.js';
+import { received, sent } from './errors.js';
+import type { Answer, CallName, Calls, EngineName, FromWorker, ToWorker } from './messages.js';
+
+/** How long an engine may work without a word: neither an answer nor a wish for bytes. In milliseconds. */
+const patience = 10_000;
+
+/** A worker, as a platform makes it. */
+export interface EngineWorker {
+  post(message: ToWorker): void;
+  /** What it sends; `lost` is called when it ends by itself, or cannot be loaded. */
+  listen(message: (message: FromWorker) => void, lost: (error: Error) => void): void;
+  terminate(): void;
+  /** In Node: whether it keeps the process alive. */
+  keepAlive(isWanted: boolean): void;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+export class RemoteEngine implements Engine {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly #engine: EngineName;
+  readonly #compiled: WebAssembly.Module;
+  readonly #spawn: () => EngineWorker;
+  #session: Session | undefined;
+
+  constructor(
+    { name, types, engine }: { name: string; types: readonly string[]; engine: EngineName },
+    compiled: WebAssembly.Module,
+    spawn: () => EngineWorker,
+  ) {
+    this.name = name;
+    this.types = types;
+    this.#engine = engine;
+    this.#compiled = compiled;
+    this.#spawn = spawn;
+  }
+
+  async open(volume: Volume, type: string, signal: AbortSignal | undefined): Promise<EngineFileSystem> {
+    const files = new RemoteFileSystem(volume, type, () => this.session());
+    await files.open(signal);
+    return files;
+  }
+
+  /** The worker; a new one where the last has ended. */
+  session(): Session {
+    if (this.#session === undefined || this.#session.isOver) {
+      this.#session = new Session(this.name, this.#spawn());
+      this.#session.start(this.#engine, this.#compiled);
+    }
+    return this.#session;
+  }
+}
+
+/** A worker from its start to its end. */
+class Session {
+  readonly #name: string;
+  readonly #worker: EngineWorker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #volumes = new Map<number, Volume>();
+  #calls = 0;
+  #volumeCount = 0;
+  /** Bytes that it waits for. */
+  #reads = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  isOver = false;
+
+  constructor(name: string, worker: EngineWorker) {
+    this.#name = name;
+    this.#worker = worker;
+    worker.listen(
+      (message) => this.#receive(message),
+      (error) => this.#end(new NBDError(`${name}: its worker has ended: ${error.message}`, 'EIO', { cause: error })),
+    );
+  }
+
+  start(engine: EngineName, compiled: WebAssembly.Module): void {
+    this.#worker.post({ kind: 'start', engine, compiled });
+  }
+
+  async open(volume: Volume, type: string): Promise<{ id: number; info: FileSystemInfo }> {
+    const id = this.#volumeCount++;
+    this.#volumes.set(id, volume);
+    const { size, geometry } = volume;
+    const message = { kind: 'open', volume: id, size, geometry: { ...geometry, size }, type } as const;
+    return { id, info: (await this.#ask((call) => ({ ...message, call }), undefined)) as FileSystemInfo };
+  }
+
+  async call<Name extends CallName>(
+    volume: number,
+    name: Name,
+    args: Calls[Name],
+    signal: AbortSignal | undefined,
+  ): Promise<Answer<Name>> {
+    return (await this.#ask((call) => ({ kind: 'call', call, volume, name, args }), signal)) as Answer<Name>;
+  }
+
+  close(volume: number): void {
+    this.#volumes.delete(volume);
+    if (this.#volumes.size === 0) this.#end(new NBDError(`${this.#name}: the file system was closed`, 'EBADF'));
+    else this.#worker.post({ kind: 'close', volume });
+  }
+
+  async #ask(message: (call: number) => ToWorker, signal: AbortSignal | undefined): Promise<unknown> {
+    signal?.throwIfAborted();
+    const call = this.#calls++;
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(call, { resolve, reject }));
+    this.#worker.post(message(call));
+    this.#watch();
+    const dispose = signal && onAbort(signal, () => this.#worker.post({ kind: 'abort', call }));
+    try {
+      return await abortable(answer, signal);
+    } finally {
+      dispose?.();
+    }
+  }
+
+  #receive(message: FromWorker): void {
+    if (this.isOver) return;
+    switch (message.kind) {
+      case 'read':
+        void this.#read(message);
+        break;
+      case 'opened':
+        this.#settle(message.call)?.resolve(message.info);
+        break;
+      case 'answer':
+        this.#settle(message.call)?.resolve(message.value);
+        break;
+      case 'failed':
+        this.#settle(message.call)?.reject(received(message.error));
+        break;
+    }
+    this.#watch();
+  }
+
+  async #read({ read, volume, offset, length }: Extract<FromWorker, { kind: 'read' }>): Promise<void> {
+    this.#reads++;
+    const answer = await this.#bytes(volume, offset, length).then(
+      (bytes): ToWorker =>
+        bytes instanceof NBDError ? { kind: 'unread', read, error: sent(bytes) } : { kind: 'bytes', read, bytes },
+      (error: unknown): ToWorker => ({ kind: 'unread', read, error: sent(error) }),
+    );
+    this.#reads--;
+    if (this.isOver) return;
+    this.#worker.post(answer);
+    this.#watch();
+  }
+
+  async #bytes(volume: number, offset: bigint, length: number): Promise<Uint8Array | NBDError> {
+    const source = this.#volumes.get(volume);
+    if (source === undefined) throw new NBDError('the file system was closed', 'EBADF');
+    return source.read(offset, length, undefined);
+  }
+
+  #settle(call: number): Pending | undefined {
+    const pending = this.#pending.get(call);
+    this.#pending.delete(call);
+    return pending;
+  }
+
+  /** The clock runs while the engine has something to do, and starts anew with each word of it. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    this.#worker.keepAlive(this.#pending.size > 0);
+    if (this.#pending.size === 0 || this.#reads > 0) return;
+    this.#timer = setTimeout(() => {
+      const text = `${this.#name} has worked for ${patience / 1000} s without a word: the disk leads it on and on. Its worker was ended`;
+      this.#end(new NBDError(text, 'ETIMEDOUT'));
+    }, patience);
+  }
+
+  #end(error: NBDError): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.#timer);
+    this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+}
+
+/** A file system in a worker. Where the worker was ended, the next call opens it in a new one. */
+class RemoteFileSystem implements EngineFileSystem {
+  readonly #volume: Volume;
+  readonly #type: string;
+  readonly #sessionNow: () => Session;
+  #opened: { session: Session; open: Promise<{ id: number; info: FileSystemInfo }> } | undefined;
+  #info: FileSystemInfo | undefined;
+
+  constructor(volume: Volume, type: string, session: () => Session) {
+    this.#volume = volume;
+    this.#type = type;
+    this.#sessionNow = session;
+  }
+
+  get info(): FileSystemInfo {
+    return this.#info ?? { type: this.#type, warnings: [] };
+  }
+
+  async open(signal: AbortSignal | undefined): Promise<{ session: Session; id: number }> {
+    const session = this.#sessionNow();
+    if (this.#opened?.session !== session) this.#opened = { session, open: session.open(this.#volume, this.#type) };
+    const opened = this.#opened;
+    const { id, info } = await abortable(opened.open, signal).catch((error: unknown) => {
+      if (this.#opened === opened && !signal?.aborted) this.#opened = undefined; // the next call tries again
+      throw error;
+    });
+    this.#info = info;
+    return { session, id };
+  }
+
+  lookup(path: Uint8Array, followLinks: boolean, signal: AbortSignal | undefined): Promise<EngineFile> {
+    return this.#call('lookup', [path, followLinks], signal);
+  }
+  readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<readonly EngineEntry[]> {
+    return this.#call('readdir', [directory], signal);
+  }
+  stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>> {
+    return this.#call('stats', [ids], signal);
+  }
+  readlink(link: EngineFile, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    return this.#call('readlink', [link], signal);
+  }
+  contents(file: EngineFile, from: bigint, signal: AbortSignal | undefined): Promise<Contents> {
+    return this.#call('contents', [file, from], signal);
+  }
+
+  async #call<Name extends CallName>(name: Name, args: Calls[Name], signal: AbortSignal | undefined): Promise<Answer<Name>> {
+    const { session, id } = await this.open(signal);
+    return session.call(id, name, args, signal);
+  }
+}

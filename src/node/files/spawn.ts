@@ -1,0 +1,18 @@
+// Starts a worker in which an engine runs.
+import { Worker } from 'node:worker_threads';
+import type { EngineWorker } from '../../files/remote/remote_engine.js';
+
+export function spawnEngineWorker(): EngineWorker {
+  const worker = new Worker(new URL('./files_worker.js', import.meta.url), { name: 'libnbd-wasm files' });
+  worker.unref();
+  return {
+    post: (message) => worker.postMessage(message),
+    listen(message, lost) {
+      worker.on('message', message);
+      worker.on('error', lost);
+      worker.on('exit', (code) => lost(new Error(`it exited with ${code}`)));
+    },
+    terminate: () => void worker.terminate(),
+    keepAlive: (isWanted) => (isWanted ? worker.ref() : worker.unref()),
+  };
+}
