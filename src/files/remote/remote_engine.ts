@@ -7,7 +7,7 @@ import { received, sent } from './errors.js';
 import type { Answer, CallName, Calls, EngineName, FromWorker, ToWorker } from './messages.js';
 
 /** How long an engine may work without a word: neither an answer nor a wish for bytes. In milliseconds. */
-const patience = 10_000;
+const defaultPatience = 10_000;
 
 /** A worker, as a platform makes it. */
 export interface EngineWorker {
@@ -30,13 +30,16 @@ export class RemoteEngine implements Engine {
   readonly #engine: EngineName;
   readonly #compiled: WebAssembly.Module;
   readonly #spawn: () => EngineWorker;
+  readonly #patience: number;
   #session: Session | undefined;
 
   constructor(
     { name, types, engine }: { name: string; types: readonly string[]; engine: EngineName },
     compiled: WebAssembly.Module,
     spawn: () => EngineWorker,
+    patience = defaultPatience,
   ) {
+    this.#patience = patience;
     this.name = name;
     this.types = types;
     this.#engine = engine;
@@ -53,7 +56,7 @@ export class RemoteEngine implements Engine {
   /** The worker; a new one where the last has ended. */
   session(): Session {
     if (this.#session === undefined || this.#session.isOver) {
-      this.#session = new Session(this.name, this.#spawn());
+      this.#session = new Session(this.name, this.#spawn(), this.#patience);
       this.#session.start(this.#engine, this.#compiled);
     }
     return this.#session;
@@ -64,6 +67,7 @@ export class RemoteEngine implements Engine {
 class Session {
   readonly #name: string;
   readonly #worker: EngineWorker;
+  readonly #patience: number;
   readonly #pending = new Map<number, Pending>();
   readonly #volumes = new Map<number, Volume>();
   #calls = 0;
@@ -73,9 +77,10 @@ class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   isOver = false;
 
-  constructor(name: string, worker: EngineWorker) {
+  constructor(name: string, worker: EngineWorker, patience: number) {
     this.#name = name;
     this.#worker = worker;
+    this.#patience = patience;
     worker.listen(
       (message) => this.#receive(message),
       (error) => this.#end(new NBDError(`${name}: its worker has ended: ${error.message}`, 'EIO', { cause: error })),
@@ -173,9 +178,9 @@ class Session {
     this.#worker.keepAlive(this.#pending.size > 0);
     if (this.#pending.size === 0 || this.#reads > 0) return;
     this.#timer = setTimeout(() => {
-      const text = `${this.#name} has worked for ${patience / 1000} s without a word: the disk leads it on and on. Its worker was ended`;
+      const text = `${this.#name} has worked for ${this.#patience / 1000} s without a word: the disk leads it on and on. Its worker was ended`;
       this.#end(new NBDError(text, 'ETIMEDOUT'));
-    }, patience);
+    }, this.#patience);
   }
 
   #end(error: NBDError): void {
