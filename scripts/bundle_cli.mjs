@@ -12,11 +12,11 @@ const entries = ['main', 'inspect', 'parse'];
 
 /** The library's files lie beside node.js, and its code will be in the folder of the command line: its paths change with it. */
 async function moved(path) {
-  const own = "new URL('./";
+  const own = /new URL\((['`])\.\//g;
   const source = await readFile(path, 'utf8');
-  if (source.split('import.meta').length !== source.split(own).length)
-    throw new Error(`${path} has an import.meta without "${own}"`);
-  return { contents: source.replaceAll(own, "new URL('../") };
+  if (source.split('import.meta').length !== source.split(/new URL\(['`]\.\//).length)
+    throw new Error(`${path} has an import.meta without "new URL('./"`);
+  return { contents: source.replaceAll(own, 'new URL($1../') };
 }
 
 /** A path that is relative to any other module would be wrong in the bundle, unless this module stays in its folder. */

@@ -70,7 +70,10 @@ export const partitions: PartitionsCall = calls.partitions;
 
 const files = fileSystemCalls({
   compile: ({ name }) => compileFile(new URL(`./${name}`, import.meta.url)),
-  spawner: async () => (await import('./node/files/spawn.js')).spawnEngineWorker,
+  spawner: async () => {
+    const { spawnEngineWorker } = await import('./node/files/spawn.js');
+    return () => spawnEngineWorker(new URL('./node/files/files_worker.js', import.meta.url));
+  },
   probe,
 });
 

@@ -12,15 +12,14 @@ export const command = defineCommand({
 
 ${pathHelp}`,
   options: patienceOptions,
-  operands: 'disks',
+  operands: 'servers',
   examples: [['libnbd-wasm cat nbd://localhost 2:/etc/fstab', 'prints a file of the second partition']],
   async run({ values, operands: [disk, word, ...rest] }) {
     const place = diskPath(word);
     noMore(rest);
     return withFiles(disk, place, values, async (files, patience) => {
       for await (const chunk of await files.readable(place.path, { signal: patience.signal })) {
-        await print(chunk);
-        patience.renew();
+        await patience.aside(print(chunk));
       }
       return 0;
     });

@@ -24,7 +24,7 @@ ${pathHelp}`,
     verbose: flag('print each name to standard error', { short: 'v' }),
     ...patienceOptions,
   },
-  operands: 'disks',
+  operands: 'servers',
   examples: [['libnbd-wasm cp -R nbd://localhost 2:/home/me/letters .', 'brings a directory back']],
   async run({ values, operands: [disk, word, destination, ...rest] }) {
     const place = diskPath(word);

@@ -30,7 +30,7 @@ ${pathHelp}`,
     json: flag('for programs: a list of objects'),
     ...patienceOptions,
   },
-  operands: 'disks',
+  operands: 'servers',
   examples: [
     ['libnbd-wasm ls -l nbd://localhost 2:/etc', 'lists a directory of the second partition'],
     ['libnbd-wasm ls -R [ qemu-nbd -r -f qcow2 disk.qcow2 ] /', 'lists all files of an image'],

@@ -2,8 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import type { EngineWorker } from '../../files/remote/remote_engine.js';
 
-export function spawnEngineWorker(): EngineWorker {
-  const worker = new Worker(new URL('./files_worker.js', import.meta.url), { name: 'libnbd-wasm files' });
+/** `script` is the file of files_worker.js. */
+export function spawnEngineWorker(script: URL): EngineWorker {
+  const worker = new Worker(script, { name: 'libnbd-wasm files' });
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),
