@@ -241,7 +241,8 @@ bundle_inspector() {
   local page=dist/inspector package
   rm -f $page/chunk-*.js
   npx --no-install esbuild --log-level=warning --bundle --minify --splitting --format=esm --platform=browser --target=es2022 \
-    --legal-comments=none --chunk-names=chunk-[hash] --outdir=$page inspector=src/inspector/index.ts worker=src/worker.ts
+    --legal-comments=none --chunk-names=chunk-[hash] --outdir=$page inspector=src/inspector/index.ts worker=src/worker.ts \
+    files_worker=src/files_worker.ts
   # The new lines that are left are in templates of HTML and CSS.
   node -e 'const [file] = process.argv.slice(1); const fs = require("fs");
     fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(/\n\s+/g, "\n"))' $page/inspector.js

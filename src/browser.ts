@@ -2,7 +2,7 @@
 
 import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
-import { type FileSystemCall, fileSystemCalls } from './files/calls.js';
+import type { FileSystemCall } from './files/calls.js';
 import type { Engine } from './files/engine.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
@@ -12,6 +12,7 @@ import { type ConnectThrough, connectThroughWith } from './transports/connect_th
 import { connectWebSocket } from './transports/connect_web_socket.js';
 import { blkidFile, libnbdFile } from './wasm/compile.js';
 import { compileUrl } from './wasm/compile_url.js';
+import { webFiles } from './web_files.js';
 
 export * from './shared.js';
 export { connectWebSocket };
@@ -50,11 +51,7 @@ export const probe: ProbeCall = calls.probe;
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
 export const partitions: PartitionsCall = calls.partitions;
 
-const files = fileSystemCalls({
-  compile: (file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file),
-  spawner: async () => (await import('./files/remote/web_worker.js')).spawnEngineWorker,
-  probe,
-});
+const files = webFiles(probe);
 
 /** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
 export const fileSystem: FileSystemCall = files.fileSystem;

@@ -1,5 +1,6 @@
 // The columns of `ls -l`, with numbers for owners and times in UTC: a disk's names of users are its own.
 import type { DirectoryEntry, FileType } from '../node.js';
+import { permissionsText } from '../text/mode.js';
 import { nameOf } from './disk_names.js';
 
 const letters: Readonly<Record<FileType, string>> = {
@@ -13,17 +14,8 @@ const letters: Readonly<Record<FileType, string>> = {
   unknown: '?',
 };
 
-/** `drwxr-xr-x`, with s, S, t and T for setuid, setgid and sticky. */
-export function modeText(type: FileType, mode: number | undefined): string {
-  if (mode === undefined) return `${letters[type]}?????????`;
-  const triple = (shift: number, special: number, letter: string) => {
-    const bits = (mode >> shift) & 7;
-    const canRun = (bits & 1) !== 0;
-    const last = (mode & special) === 0 ? (canRun ? 'x' : '-') : canRun ? letter : letter.toUpperCase();
-    return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${last}`;
-  };
-  return `${letters[type]}${triple(6, 0o4000, 's')}${triple(3, 0o2000, 's')}${triple(0, 0o1000, 't')}`;
-}
+/** `drwxr-xr-x`. */
+export const modeText = (type: FileType, mode: number | undefined): string => `${letters[type]}${permissionsText(mode)}`;
 
 /** How many KiB files take: the first line of a directory. */
 export const totalText = (entries: readonly Row[]): string =>

@@ -139,7 +139,7 @@ describe('the page', () => {
       const { status, headers } = await raw(base, path);
       expect({ path, status, type: headers['content-type'] }).toEqual({ path, status: 200, type });
       expect(headers['content-security-policy']).toBe(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data:; " +
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
           "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       );
       expect(headers).toMatchObject({

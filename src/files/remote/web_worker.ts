@@ -1,8 +1,7 @@
-// Starts a worker in which an engine runs, in a page.
+// A worker of a page, as engines use one.
 import type { EngineWorker } from './remote_engine.js';
 
-export function spawnEngineWorker(): EngineWorker {
-  const worker = new Worker(new URL('../../files_worker.js', import.meta.url), { type: 'module', name: 'libnbd-wasm files' });
+export function webEngineWorker(worker: Worker): EngineWorker {
   return {
     post: (message) => worker.postMessage(message),
     listen(message, lost) {

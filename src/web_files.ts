@@ -1,0 +1,17 @@
+// The files of a disk in a page. The engines' modules and the script of their worker are beside this file, in a bundle as well.
+import { fileSystemCalls } from './files/calls.js';
+import type { ProbeCall } from './probe/calls.js';
+import { compileUrl } from './wasm/compile_url.js';
+
+export const webFiles = (probe: ProbeCall) =>
+  fileSystemCalls({
+    compile: (file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file),
+    spawner: async () => {
+      const { webEngineWorker } = await import('./files/remote/web_worker.js');
+      return () => webEngineWorker(startWorker());
+    },
+    probe,
+  });
+
+const startWorker = () =>
+  new Worker(new URL('./files_worker.js', import.meta.url), { type: 'module', name: 'libnbd-wasm files' });
