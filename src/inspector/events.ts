@@ -1,4 +1,5 @@
 // What the parts of the page ask of the part above them, beside selections (selection.ts).
+import type { FilesPlace, Lit } from './files_place.js';
 import type { Remedy } from './problems.js';
 
 /** The details of the events, by their types. All of them bubble over the borders of shadow trees. */
@@ -17,6 +18,12 @@ export interface InspectorEvents {
   'nbd-help': undefined;
   /** The connection is to be opened again. */
   'nbd-reconnect': undefined;
+  /** A file or a directory is shown; undefined for the bytes instead. */
+  'nbd-files': FilesPlace | undefined;
+  /** A path in the file system that is shown. */
+  'nbd-open-path': string;
+  /** Parts of the disk that the map is to light; undefined for none. */
+  'nbd-lit': Lit | undefined;
 }
 
 /** What was typed into the connect screen. */

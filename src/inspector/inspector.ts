@@ -7,6 +7,8 @@ import { escapeControls } from '../text/escape.js';
 import type { ServedDisk } from './disks.js';
 import { fire } from './events.js';
 import { exportTitle } from './facts.js';
+import { FilesCode, volumesOf } from './files_code.js';
+import type { FilesPlace, FilesVolume, Lit } from './files_place.js';
 import { focusInto } from './focus.js';
 import { exactSize, hexOffset } from './format.js';
 import { Inspection } from './inspection.js';
@@ -42,6 +44,8 @@ export class InspectorElement extends LitElement implements PublicElement {
     note: { attribute: false },
     selection: { attribute: false },
     view: { attribute: false },
+    files: { attribute: false },
+    lit: { state: true },
   };
   static override styles = [shared, layout];
   /** What looks for partitions where no element is told otherwise. */
@@ -61,8 +65,12 @@ export class InspectorElement extends LitElement implements PublicElement {
   declare note: string;
   declare selection: Selection | undefined;
   declare view: View | undefined;
+  /** The files that are shown in the bytes' stead. */
+  declare files: FilesPlace | undefined;
+  declare protected lit: Lit | undefined;
 
   readonly #inspection = new Inspection(this);
+  readonly #filesCode = new FilesCode(this);
 
   constructor() {
     super();
@@ -73,6 +81,12 @@ export class InspectorElement extends LitElement implements PublicElement {
     });
     this.addEventListener('nbd-view', ({ detail }) => {
       this.view = detail;
+    });
+    this.addEventListener('nbd-files', ({ detail }) => {
+      this.files = detail;
+    });
+    this.addEventListener('nbd-lit', ({ detail }) => {
+      this.lit = detail;
     });
     this.addEventListener('nbd-reconnect', () => void this.#inspection.reconnect());
     this.addEventListener('nbd-remedy', ({ detail }) => {
@@ -85,17 +99,37 @@ export class InspectorElement extends LitElement implements PublicElement {
     if (changed.has('probe') || !this.hasUpdated) this.#inspection.probeWith(this.probe ?? InspectorElement.probe);
     if (changed.has('disk') || changed.has('src') || changed.has('exportName')) {
       const { disk, src, exportName } = this;
+      this.lit = undefined;
       this.#inspection.open(disk !== undefined ? { disk } : src ? { url: src, exportName } : undefined);
     }
+    if (changed.has('files') && this.files !== undefined) void this.#filesCode.load(); // it keeps what goes wrong
   }
 
   /** Does what a key stands for; false for a key that means nothing here. */
   press(key: string): boolean {
     if (key === '?') fire(this, 'nbd-help', undefined);
+    else if (key === 'f') this.#switchToFiles();
     else if (key === '[' || key === ']') this.#step(key === ']');
     else if (parts[key] !== undefined) focusInto(this.renderRoot.querySelector(parts[key]));
     else return false;
     return true;
+  }
+
+  /** Opens the files of the partition that is selected, or of the first that has some; or goes back to the bytes. */
+  readonly #switchToFiles = (): void => {
+    const volume = this.#nearest;
+    if (this.files !== undefined) fire(this, 'nbd-files', undefined);
+    else if (volume !== undefined) fire(this, 'nbd-files', { partition: volume.partition, path: '/' });
+    void this.updateComplete.then(() =>
+      focusInto(this.renderRoot.querySelector(this.files === undefined ? 'nbd-hex' : 'nbd-files')),
+    );
+  };
+
+  get #nearest(): FilesVolume | undefined {
+    const volumes = volumesOf(this.#found);
+    const at = this.selection?.offset;
+    const inside = volumes.filter(({ start, size }) => at !== undefined && start <= at && at < start + size);
+    return inside.at(-1) ?? volumes[0];
   }
 
   /** Selects the partition after the selection, or the one before. */
@@ -120,7 +154,7 @@ export class InspectorElement extends LitElement implements PublicElement {
   override render() {
     const { session, exports, link, problem } = this.#inspection;
     return html`
-      <div class="frame">
+      <div class="frame ${this.files === undefined ? '' : 'with-files'}">
         <nbd-export
           .facts=${session?.facts}
           .link=${link}
@@ -158,6 +192,7 @@ export class InspectorElement extends LitElement implements PublicElement {
           .content=${found?.content}
           .selection=${selection}
           .view=${view}
+          .lit=${this.lit}
         ></nbd-map>
       </section>
       <div class="left">
@@ -179,8 +214,12 @@ export class InspectorElement extends LitElement implements PublicElement {
           ></nbd-extents>
         </section>
       </div>
+      ${this.files === undefined ? nothing : this.#filesPanel(this.files, session)}
       <section class="panel bytes" aria-labelledby="bytes-title">
-        <header><h2 id="bytes-title">Bytes</h2><span class="dim">${this.#where(size, sectorSize)}</span></header>
+        <header>
+          <h2 id="bytes-title">Bytes</h2><span class="dim">${this.#where(size, sectorSize)}</span>
+          ${this.#nearest === undefined ? nothing : html`<button title="The files of ${this.#nearest.title} (f)" @click=${this.#switchToFiles}>Files</button>`}
+        </header>
         <nbd-hex
           .disk=${disk}
           .size=${size ?? 0n}
@@ -204,6 +243,59 @@ export class InspectorElement extends LitElement implements PublicElement {
       </footer>
     `;
   }
+
+  #filesPanel({ partition, path }: FilesPlace, session: Session | undefined): TemplateResult {
+    const volumes = volumesOf(this.#found);
+    const volume = volumes.find((each) => each.partition === partition);
+    return html`
+      <section class="panel files" aria-labelledby="files-title">
+        <header>
+          <h2 id="files-title">Files</h2>
+          ${volume === undefined || volumes.length < 2 ? html`<span class="dim">${volume?.title}</span>` : this.#volumeChoice(volumes, volume)}
+          <button title="Back to the bytes (f)" @click=${this.#switchToFiles}>Bytes</button>
+        </header>
+        ${this.#filesBody(volume, partition, path, session)}
+      </section>
+    `;
+  }
+
+  #volumeChoice(volumes: readonly FilesVolume[], chosen: FilesVolume): TemplateResult {
+    const onChange = (event: Event) => {
+      const { partition } = volumes[(event.target as HTMLSelectElement).selectedIndex] ?? chosen;
+      fire(this, 'nbd-files', { partition, path: '/' });
+    };
+    return html`<select aria-label="Files of" @change=${onChange}>
+      ${volumes.map((each) => html`<option ?selected=${each === chosen}>${each.title}</option>`)}
+    </select>`;
+  }
+
+  #filesBody(
+    volume: FilesVolume | undefined,
+    partition: number | undefined,
+    path: string,
+    session: Session | undefined,
+  ): TemplateResult {
+    const { state } = this.#inspection.probing;
+    const { problem } = this.#filesCode;
+    if (problem !== undefined) return html`<nbd-problem .problem=${problem} @nbd-remedy=${this.#loadFilesAgain}></nbd-problem>`;
+    if (session === undefined || state === 'asking') return html`<p class="empty">asking for partitions and file systems…</p>`;
+    if (volume === undefined) {
+      const where = partition === undefined ? 'on the whole disk' : `in partition ${partition}`;
+      return html`<p class="empty" role="alert">There is no file system ${where} that libblkid recognizes.</p>`;
+    }
+    if (this.#filesCode.state !== 'loaded') return html`<p class="empty">loading…</p>`;
+    return html`<nbd-files
+      .disk=${session.disk}
+      .volume=${volume}
+      .path=${path}
+      .isWritable=${!session.facts.isReadOnly}
+    ></nbd-files>`;
+  }
+
+  readonly #loadFilesAgain = (event: Event): void => {
+    event.stopPropagation(); // the disk is as it was
+    void this.#filesCode.load(); // it keeps what goes wrong
+  };
 
   #tableSummary(found: Probe | undefined): string {
     const { state } = this.#inspection.probing;

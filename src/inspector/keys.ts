@@ -15,6 +15,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly Key[] }
       { keys: ['m'], what: 'to the map' },
       { keys: ['t'], what: 'to the table of partitions' },
       { keys: ['b'], what: 'to the bytes' },
+      { keys: ['f'], what: 'to the files, and back to the bytes' },
       { keys: ['v'], what: 'to the values at the place' },
       { keys: ['d'], what: 'to the choice of disks' },
       { keys: ['['], what: 'previous partition' },
@@ -45,6 +46,7 @@ const groups: readonly { readonly title: string; readonly keys: readonly Key[] }
     keys: [
       { keys: ['↑', '↓'], what: 'another row' },
       { keys: ['Enter'], what: 'choose it' },
+      { keys: ['Backspace'], what: 'of files: the directory above' },
     ],
   },
 ];

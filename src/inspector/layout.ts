@@ -53,6 +53,28 @@ export const layout = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .panel > header > button,
+  .panel > header > select {
+    flex: none;
+    align-self: center;
+    min-height: 22px;
+    max-width: 60%;
+    margin-inline-start: auto;
+    font-size: var(--nbd-text-small);
+    line-height: 18px;
+  }
+  .panel > header > select {
+    margin-inline-start: 0;
+  }
+  .with-files :is(.bytes, .here) {
+    display: none;
+  }
+  .with-files .left {
+    order: 1;
+  }
+  .with-files footer {
+    order: 2;
+  }
   .panel > header strong {
     color: var(--nbd-bad);
     font-weight: 600;
@@ -101,6 +123,12 @@ export const layout = css`
     .bytes {
       grid-area: bytes;
     }
+    .files {
+      grid-area: bytes;
+    }
+    .with-files {
+      grid-template-areas: 'top top' 'map map' 'bytes bytes' 'left left' 'foot foot';
+    }
     .here {
       grid-area: here;
       border-inline-start: 1px solid var(--nbd-rule);
@@ -117,6 +145,12 @@ export const layout = css`
       grid-template: auto auto minmax(0, 1fr) auto / minmax(340px, 1fr) minmax(680px, 1.4fr) minmax(240px, 320px);
       grid-template-areas: 'top top top' 'map map map' 'left bytes here' 'foot foot foot';
     }
+    .with-files {
+      grid-template-areas: 'top top top' 'map map map' 'left bytes bytes' 'foot foot foot';
+    }
+    .files {
+      min-height: 0;
+    }
     .left {
       display: grid;
       grid-template-rows: minmax(0, 1.6fr) minmax(0, 1fr);
@@ -130,6 +164,7 @@ export const layout = css`
       overflow: auto;
     }
     nbd-extents,
+    nbd-files,
     nbd-hex {
       flex: 1;
       height: auto;

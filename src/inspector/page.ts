@@ -80,6 +80,7 @@ export class PageElement extends LitElement {
     window.addEventListener('keydown', (event) => this.#pressed(event), { signal });
     this.addEventListener('nbd-select', ({ detail }) => this.#selected(detail), { signal });
     this.addEventListener('nbd-view', ({ detail }) => this.#go({ ...this.place, view: detail }, 'replace'), { signal });
+    this.addEventListener('nbd-files', ({ detail }) => this.#go({ ...this.place, files: detail }, 'push'), { signal });
     this.addEventListener('nbd-choose', ({ detail }) => this.#choose(detail), { signal });
     this.addEventListener('nbd-export', ({ detail }) => this.#chooseExport(detail), { signal });
     this.addEventListener('nbd-connect', ({ detail }) => this.#connect(detail), { signal });
@@ -188,8 +189,8 @@ export class PageElement extends LitElement {
     const bare = withoutToken(url);
     if (typedToken !== undefined) keepToken(typedToken, bare);
     this.#allowed.add(bare);
-    const { at, length, view } = this.place.url === bare ? this.place : {};
-    this.#go({ url: bare, exportName, at, length, view }, 'push');
+    const { at, length, view, files } = this.place.url === bare ? this.place : {};
+    this.#go({ url: bare, exportName, at, length, view, files }, 'push');
     this.#show();
   }
 
@@ -262,6 +263,7 @@ export class PageElement extends LitElement {
         .note=${this.note}
         .selection=${this.selection}
         .view=${place.view}
+        .files=${place.files}
       ></nbd-inspector></main>
     `;
   }

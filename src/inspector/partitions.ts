@@ -1,7 +1,8 @@
 // <nbd-partitions>: the table of partitions with what is in them, what is wrong with it, and all that is known of the chosen one.
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Partition, Probe, Warning } from '../probe/types.js';
+import type { Content, Partition, Probe, Warning } from '../probe/types.js';
 import { escapeControls } from '../text/escape.js';
+import { fire } from './events.js';
 import type { Fact } from './facts.js';
 import { focusInto } from './focus.js';
 import { exactSize, hexOffset, shortSize } from './format.js';
@@ -143,6 +144,9 @@ export class PartitionsElement extends LitElement {
       dd {
         overflow-wrap: anywhere;
       }
+      section > button {
+        margin: 6px 12px 0;
+      }
       h3 {
         font-size: var(--nbd-text-small);
         font-weight: 600;
@@ -200,7 +204,7 @@ export class PartitionsElement extends LitElement {
     return html`
       ${rows.length === 0 ? this.#empty(probe) : this.#table(rows, chosen)}
       ${this.#warnings(probe)}
-      ${probe.content === undefined ? nothing : facts('On the whole disk', detailsOfContent(probe.content))}
+      ${probe.content === undefined ? nothing : facts('On the whole disk', detailsOfContent(probe.content), this.#files(undefined, probe.content))}
       ${chosen === undefined ? nothing : this.#details(chosen, probe.sectorSize)}
     `;
   }
@@ -295,18 +299,24 @@ export class PartitionsElement extends LitElement {
     return html`<button aria-label="Show ${hexOffset(offset)}" @click=${() => select(this, { offset, length, why: code })}>Show</button>`;
   }
 
+  #files(partition: number | undefined, { usage }: Content): TemplateResult | typeof nothing {
+    if (usage !== 'filesystem') return nothing;
+    return html`<button @click=${() => fire(this, 'nbd-files', { partition, path: '/' })}>Open its files</button>`;
+  }
+
   #details(partition: Partition, sectorSize: number): TemplateResult {
     return html`
       ${facts(`Partition ${partition.number}`, detailsOfPartition(partition, sectorSize))}
-      ${partition.content === undefined ? nothing : facts(`In partition ${partition.number}`, detailsOfContent(partition.content))}
+      ${partition.content === undefined ? nothing : facts(`In partition ${partition.number}`, detailsOfContent(partition.content), this.#files(partition.number, partition.content))}
     `;
   }
 }
 
-function facts(title: string, facts: readonly Fact[]): TemplateResult {
+function facts(title: string, facts: readonly Fact[], action: TemplateResult | typeof nothing = nothing): TemplateResult {
   return html`
     <section aria-label=${title}>
       <h3>${title}</h3>
+      ${action}
       <dl>${facts.map(({ label, words }) => html`<dt>${label}</dt><dd>${words}</dd>`)}</dl>
     </section>
   `;

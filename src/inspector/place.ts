@@ -1,5 +1,6 @@
-// The place that the page shows, as the fragment of its address: #disk=demo&at=0x100000&len=512&zoom=0x0-0x2000000
+// The place that the page shows, as the fragment of its address: #disk=demo&at=0x100000&len=512&zoom=0x0-0x2000000&part=2&path=/etc/fstab
 
+import type { FilesPlace } from './files_place.js';
 import type { Selection, View } from './selection.js';
 
 /** What a link leads to. All of it may be missing, and none of it is to be believed: anybody may have written the link. */
@@ -15,6 +16,8 @@ export interface Place {
   readonly length?: bigint | undefined;
   /** What is zoomed; the whole disk unless told otherwise. */
   readonly view?: View | undefined;
+  /** The file or the directory that is shown in the bytes' stead. */
+  readonly files?: FilesPlace | undefined;
 }
 
 /** No offset or size of a disk has more digits: NBD counts in 64 bits. */
@@ -24,6 +27,7 @@ const number = /^(0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
 export function readPlace(fragment: string): Place {
   const fields = new URLSearchParams(fragment.replace(/^#/, ''));
   const [from, to] = (fields.get('zoom') ?? '').split('-').map(readNumber);
+  const [path, part] = [fields.get('path'), fields.get('part')];
   return {
     disk: fields.get('disk') ?? undefined,
     url: fields.get('url') ?? undefined,
@@ -31,11 +35,12 @@ export function readPlace(fragment: string): Place {
     at: readNumber(fields.get('at')),
     length: readNumber(fields.get('len')),
     view: from !== undefined && to !== undefined && to > from ? { offset: from, length: to - from } : undefined,
+    files: path === null ? undefined : { path, partition: part !== null && /^\d{1,9}$/.test(part) ? Number(part) : undefined },
   };
 }
 
 /** The fragment of a place, without its `#`. It never has a token. */
-export function writePlace({ disk, url, exportName, at, length, view }: Place): string {
+export function writePlace({ disk, url, exportName, at, length, view, files }: Place): string {
   const fields = new URLSearchParams();
   if (disk !== undefined) fields.set('disk', disk);
   if (url !== undefined) fields.set('url', withoutToken(url));
@@ -45,7 +50,12 @@ export function writePlace({ disk, url, exportName, at, length, view }: Place): 
     if (length !== undefined) fields.set('len', String(length));
   }
   if (view !== undefined) fields.set('zoom', `0x${view.offset.toString(16)}-0x${(view.offset + view.length).toString(16)}`);
-  return fields.toString();
+  if (files === undefined) return fields.toString();
+  if (files.partition !== undefined) fields.set('part', String(files.partition));
+  const bare = fields.toString();
+  // A path is easier to read with its slashes, which a fragment may have.
+  const path = new URLSearchParams({ path: files.path }).toString().replaceAll('%2F', '/');
+  return bare === '' ? path : `${bare}&${path}`;
 }
 
 /** Whether two places are on the same disk. */

@@ -100,6 +100,31 @@ export const mapStyles = css`
   .row {
     padding-top: 6px;
   }
+  .lit {
+    position: relative;
+    height: 12px;
+    margin-top: 6px;
+    overflow: hidden;
+    border: 1px solid var(--nbd-rule-strong);
+    background: var(--nbd-sunken);
+  }
+  .lit div {
+    position: absolute;
+    inset-block: 0;
+    min-width: 2px;
+    background: var(--nbd-dirty);
+  }
+  .lit-words {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    font-size: var(--nbd-text-small);
+    overflow-wrap: anywhere;
+  }
+  .lit-words button {
+    flex: none;
+    min-height: 22px;
+  }
   canvas {
     display: block;
   }

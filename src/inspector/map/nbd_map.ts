@@ -5,6 +5,8 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { guard } from 'lit/directives/guard.js';
 import type { Disk } from '../../disk/disk.js';
 import type { Content, Partition } from '../../probe/types.js';
+import { fire } from '../events.js';
+import type { Lit } from '../files_place.js';
 import { exactSize, hexOffset, shortSize } from '../format.js';
 import { type Selection, select } from '../selection.js';
 import { adoptTheme, shared } from '../theme.js';
@@ -14,6 +16,7 @@ import type { DiskMap } from './disk_map.js';
 import type { ExtentMap } from './extent_map.js';
 import { Gestures, type GestureTarget } from './gestures.js';
 import { failed } from './kinds.js';
+import { litRow, litWords } from './lit_row.js';
 import { lookOf } from './looks.js';
 import { mapStyles } from './map_styles.js';
 import { ColumnsOnce, RowCanvas, swatch } from './row_canvas.js';
@@ -56,6 +59,7 @@ export class NbdMap extends LitElement implements GestureTarget {
     content: { attribute: false },
     selection: { attribute: false },
     view: { attribute: false },
+    lit: { attribute: false },
   };
 
   declare disk: Disk | undefined;
@@ -64,6 +68,8 @@ export class NbdMap extends LitElement implements GestureTarget {
   declare content: Content | undefined;
   declare selection: Selection | undefined;
   declare view: Window | undefined;
+  /** Parts of the disk that are marked, such as those of a file. */
+  declare lit: Lit | undefined;
 
   readonly #colours = new Colours(this);
   readonly #columns = new ColumnsOnce();
@@ -146,9 +152,16 @@ export class NbdMap extends LitElement implements GestureTarget {
         class="rows" tabindex="0" role="application" aria-roledescription="map" aria-describedby="keys words"
         aria-label="Map of the disk" @keydown=${this.#rowsOnKeyDown} @focus=${this.#redraw} @blur=${this.#redraw}
       >
+        ${litRow(this.lit, window, width)}
         ${[...(map?.maps ?? [])].map(([context, own]) => this.#row(context, own))}
         ${map !== undefined && map.maps.size === 0 ? html`<div class="nothing">${phaseWords(map) || 'Asking the server…'}</div>` : nothing}
       </div>
+      ${
+        this.lit === undefined
+          ? nothing
+          : html`<p class="lit-words"><bdi dir="auto">${litWords(this.lit)}</bdi>
+        <button @click=${() => fire(this, 'nbd-lit', undefined)}>Put out</button></p>`
+      }
       <div class="scale mono"><span>${hexOffset(window.offset)}</span><span>${shortSize(window.length)}</span><span>${hexOffset(window.offset + window.length)}</span></div>
       <div class="overview" aria-hidden="true">
         ${this.#overview?.element} ${this.#mark('zoomed', isSameWindow(window, this.#whole) ? undefined : window, this.#whole)}
