@@ -52,7 +52,7 @@ for file in $first $page_folder/{index.html,page.css,icon.svg}; do
 done
 page_later=0
 for file in $(printf '%s\n' $page_folder/*.js | grep -vxF "$first"); do
-  case $file in */selection.js) continue ;; esac # types alone
+  case $file in */selection.js | */files_place.js) continue ;; esac # types alone
   page_later=$((page_later + $(gzip -9c "$file" | wc -c)))
 done
 say "the inspector: $page bytes compressed beside the modules, of a budget of $page_budget; later $page_later, of $page_later_budget"

@@ -1,17 +1,19 @@
 // libnbd-wasm/inspector: the elements of the page that shows a disk, for other pages. To import it registers them: the build makes that
 // of src/inspector/. This file has their types, which need no types of Lit's.
 import type { Disk } from './disk/disk.js';
+import type { FilesPlace } from './inspector/files_place.js';
 import type { Selection, View } from './inspector/selection.js';
 import type { Probe } from './probe/types.js';
 
 export type { Disk } from './disk/disk.js';
+export type { FilesPlace } from './inspector/files_place.js';
 export type { Selection, View } from './inspector/selection.js';
 
 /**
  * `<nbd-inspector>`: shows a disk, and never writes. It opens the WebSocket of a proxy by itself, in a worker, or is given a disk.
  *
- * It fires `nbd-select` when its user chooses a range, and `nbd-view` when the map is zoomed. Its colours and fonts are custom
- * properties, `--nbd-…`, which a page may set.
+ * It fires `nbd-select` when its user chooses a range, `nbd-view` when the map is zoomed, and `nbd-files` when a file is shown. Its
+ * colours and fonts are custom properties, `--nbd-…`, which a page may set.
  *
  * @example
  * ```html
@@ -33,6 +35,8 @@ export interface InspectorElement extends HTMLElement {
   selection: Selection | undefined;
   /** What the map shows; undefined for the whole disk. */
   view: View | undefined;
+  /** The file or directory that is shown in the bytes' stead; undefined for the bytes. */
+  files: FilesPlace | undefined;
 }
 
 declare global {

@@ -2,7 +2,10 @@
 import type { FilesPlace, Lit } from './files_place.js';
 import type { Remedy } from './problems.js';
 
-/** The details of the events, by their types. All of them bubble over the borders of shadow trees. */
+/**
+ * The details of the events, by their types. All of them bubble over the borders of shadow trees. A listener gets null for a detail that is
+ * undefined: the browser makes that of it.
+ */
 export interface InspectorEvents {
   /** The one button of a problem was pressed. */
   'nbd-remedy': Remedy;
@@ -19,11 +22,11 @@ export interface InspectorEvents {
   /** The connection is to be opened again. */
   'nbd-reconnect': undefined;
   /** A file or a directory is shown; undefined for the bytes instead. */
-  'nbd-files': FilesPlace | undefined;
+  'nbd-files': FilesPlace | null | undefined;
   /** A path in the file system that is shown. */
   'nbd-open-path': string;
   /** Parts of the disk that the map is to light; undefined for none. */
-  'nbd-lit': Lit | undefined;
+  'nbd-lit': Lit | null | undefined;
 }
 
 /** What was typed into the connect screen. */

@@ -26,7 +26,3 @@ export interface Lit {
   /** In bytes, in the order of the file. */
   readonly ranges: readonly { readonly offset: bigint; readonly length: bigint }[];
 }
-
-export function isSameFilesPlace(one: FilesPlace | undefined, other: FilesPlace | undefined): boolean {
-  return one?.path === other?.path && one?.partition === other?.partition;
-}

@@ -80,13 +80,13 @@ export class InspectorElement extends LitElement implements PublicElement {
       this.selection = detail;
     });
     this.addEventListener('nbd-view', ({ detail }) => {
-      this.view = detail;
+      this.view = detail ?? undefined;
     });
     this.addEventListener('nbd-files', ({ detail }) => {
-      this.files = detail;
+      this.files = detail ?? undefined;
     });
     this.addEventListener('nbd-lit', ({ detail }) => {
-      this.lit = detail;
+      this.lit = detail ?? undefined;
     });
     this.addEventListener('nbd-reconnect', () => void this.#inspection.reconnect());
     this.addEventListener('nbd-remedy', ({ detail }) => {

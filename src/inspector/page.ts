@@ -79,8 +79,12 @@ export class PageElement extends LitElement {
     window.addEventListener('hashchange', () => this.#follow(), { signal });
     window.addEventListener('keydown', (event) => this.#pressed(event), { signal });
     this.addEventListener('nbd-select', ({ detail }) => this.#selected(detail), { signal });
-    this.addEventListener('nbd-view', ({ detail }) => this.#go({ ...this.place, view: detail }, 'replace'), { signal });
-    this.addEventListener('nbd-files', ({ detail }) => this.#go({ ...this.place, files: detail }, 'push'), { signal });
+    this.addEventListener('nbd-view', ({ detail }) => this.#go({ ...this.place, view: detail ?? undefined }, 'replace'), {
+      signal,
+    });
+    this.addEventListener('nbd-files', ({ detail }) => this.#go({ ...this.place, files: detail ?? undefined }, 'push'), {
+      signal,
+    });
     this.addEventListener('nbd-choose', ({ detail }) => this.#choose(detail), { signal });
     this.addEventListener('nbd-export', ({ detail }) => this.#chooseExport(detail), { signal });
     this.addEventListener('nbd-connect', ({ detail }) => this.#connect(detail), { signal });

@@ -22,7 +22,8 @@ export const selectEvent = 'nbd-select';
 declare global {
   interface HTMLElementEventMap {
     'nbd-select': CustomEvent<Selection>;
-    'nbd-view': CustomEvent<View | undefined>;
+    /** Null for the whole disk. */
+    'nbd-view': CustomEvent<View | null | undefined>;
   }
 }
 

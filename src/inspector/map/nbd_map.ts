@@ -30,7 +30,7 @@ export const viewEvent = 'nbd-view';
 
 declare global {
   interface HTMLElementEventMap {
-    'nbd-view': CustomEvent<Window | undefined>;
+    'nbd-view': CustomEvent<Window | null | undefined>;
   }
   interface HTMLElementTagNameMap {
     'nbd-map': NbdMap;
