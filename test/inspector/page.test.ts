@@ -238,6 +238,17 @@ describe('the place', () => {
     expect(await untilText(page, 'nbd-hex-grid', '00100000')).toContain('00100010');
   });
 
+  test('has what the map shows, until that is the whole disk again', async () => {
+    const { page, complaints } = await openGpt('disk=gpt&at=0x100000&len=512&zoom=0x0-0x1000000');
+    const map = await find(page, 'nbd-map');
+    await map.evaluate(({ shadowRoot }) => {
+      const buttons = [...(shadowRoot?.querySelectorAll('button') ?? [])];
+      buttons.find((button) => button.textContent === 'All')?.click();
+    });
+    await untilPlace(page, /^#disk=gpt&at=0x100000&len=512$/);
+    expect(complaints.list).toEqual([]);
+  });
+
   test('that is not on the disk is said so', async () => {
     const { page } = await openGpt('disk=gpt&at=0x123456789a&len=1');
     expect(await untilText(page, '.bytes header', 'not on this disk')).toContain(

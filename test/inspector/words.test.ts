@@ -1,6 +1,7 @@
 // What the page makes of addresses, sizes and partitions, without a page.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { diskPath, nameInPath, normalized, shown } from '../../src/inspector/files/names.js';
 import { exactSize, hexOffset, shortSize } from '../../src/inspector/format.js';
 import { isSameStep, readPlace, withoutToken, writePlace } from '../../src/inspector/place.js';
 import { partitionAt, rowsOf } from '../../src/inspector/probing.js';
@@ -133,4 +134,27 @@ describe('the rows of the table', () => {
   });
 
   test('without partitions there are none', () => expect(rowsOf([], 64n * MiB)).toEqual([]));
+});
+
+describe('the path of a file', () => {
+  test('keeps bytes that are not UTF-8, and names that look like such bytes', () => {
+    const latin = Uint8Array.from([0x6c, 0xe9, 0x25, 0x34, 0x31]);
+    const name = nameInPath({ name: 'l\ufffd%41', bytes: latin });
+    expect(name).toBe('l%e9%2541');
+    expect(diskPath(name)).toEqual(latin);
+    expect(shown(name)).toBe('l\\xe9%41');
+    expect(diskPath(nameInPath({ name: '100%41' }))).toEqual(new TextEncoder().encode('100%41'));
+    expect(diskPath('/etc/fstab')).toBe('/etc/fstab');
+  });
+
+  test('is made simple, and never leads above the root', () => {
+    expect(normalized('//etc/./default/../fstab/')).toBe('/etc/fstab');
+    expect(normalized('../../etc')).toBe('/etc');
+  });
+
+  test('is in the link with its slashes, and with the partition that has it', () => {
+    const place = { disk: 'vm', files: { partition: 2, path: '/a b/c&d=%e9' } };
+    expect(writePlace(place)).toBe('disk=vm&part=2&path=/a+b/c%26d%3D%25e9');
+    expect(readPlace(writePlace(place))).toMatchObject(place);
+  });
 });
