@@ -6,6 +6,8 @@
 //    where the code goes on without the bytes and so tells what it will want next.
 // 4. The missing bytes are fetched, side by side, and the call is made again. A round without a miss has the result.
 //
+// Where C code reads much when it opens a disk, `open` keeps the memory that the call has left, and each later call begins with that.
+//
 // What a hostile disk did to the memory is gone after each round, and nothing has to be freed. Memory that grew goes back too: the next
 // round has a new instance. A round is synchronous, so several calls can take turns on one instance.
 import { abortable } from '../base/abort.js';
@@ -57,6 +59,12 @@ export interface ReplayResult<T> {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** What a call has opened: later calls begin with the memory that it has left, whatever one of them did to it. */
+export interface Opened<Exports extends ReplayExports> {
+  /** As {@link Replay.call}, with the source of the opening. */
+  call<T>(work: (exports: Exports, memory: Memory) => T, signal?: AbortSignal): Promise<ReplayResult<T>>;
+}
+
 export class Replay<Exports extends ReplayExports> {
   readonly #name: string;
   readonly #compiled: WebAssembly.Module;
@@ -66,7 +74,7 @@ export class Replay<Exports extends ReplayExports> {
   /** The call whose round is running. */
   #call: Call | undefined;
 
-  /** `imports` are the module's, beside `replay.diskRead` and the notice of growth. */
+  /** `imports` are the module's, beside `replay.diskRead`, `replay.isMissing` and the notice of growth. */
   constructor(
     name: string,
     compiled: WebAssembly.Module,
@@ -85,11 +93,42 @@ export class Replay<Exports extends ReplayExports> {
     work: (exports: Exports, memory: Memory) => T,
     signal?: AbortSignal,
   ): Promise<ReplayResult<T>> {
+    return (await this.#rounds(source, undefined, work, signal)).result;
+  }
+
+  /** As {@link Replay.call | call}; the calls of what it resolves with begin with the memory that it has left. */
+  async open<T>(
+    source: ReplaySource,
+    work: (exports: Exports, memory: Memory) => T,
+    signal?: AbortSignal,
+  ): Promise<ReplayResult<T> & { readonly opened: Opened<Exports> }> {
+    const keep = (instance: Instance<Exports>) => {
+      this.#instance = undefined; // it is nobody else's any more
+      instance.keep();
+    };
+    const { result, instance } = await this.#rounds(source, undefined, work, signal, keep);
+    const call: Opened<Exports>['call'] = async (more, aborted) => (await this.#rounds(source, instance, more, aborted)).result;
+    return { ...result, opened: { call } };
+  }
+
+  /** On the instance that was kept, or on the one that calls share. `done` is called before anybody else can use it. */
+  async #rounds<T>(
+    source: ReplaySource,
+    kept: Instance<Exports> | undefined,
+    work: (exports: Exports, memory: Memory) => T,
+    signal: AbortSignal | undefined,
+    done: (instance: Instance<Exports>) => void = () => {},
+  ): Promise<{ result: ReplayResult<T>; instance: Instance<Exports> }> {
     const call = new Call(this.#name, source, this.#limits);
     for (let round = 0; round < this.#limits.rounds; round++) {
       signal?.throwIfAborted();
-      const outcome = this.#round(await this.#ready(), call, work);
-      if (outcome !== undefined) return { value: outcome.value, unreadable: call.unreadable };
+      let instance = kept ?? (await this.#ready());
+      while (kept === undefined && instance.isKept) instance = await this.#ready(); // another call was sooner
+      const outcome = this.#round(instance, call, work);
+      if (outcome !== undefined) {
+        done(instance);
+        return { result: { value: outcome.value, unreadable: call.unreadable }, instance };
+      }
       await call.fetch(signal, round);
     }
     throw new ReplayError(`${this.#name} wanted more than ${this.#limits.rounds} rounds: the disk leads it on and on`, 'ELOOP');
@@ -114,11 +153,12 @@ export class Replay<Exports extends ReplayExports> {
       return call.isMissing ? undefined : { value };
     } catch (error) {
       if (call.isMissing) return undefined; // whatever it did without the bytes
-      if (isTrap(error)) throw trapped(this.#name, error);
+      if (isTrap(error)) throw trapped(this.#name, error, call.unreadable);
       throw error;
     } finally {
       this.#call = undefined;
-      if (instance.hasGrown) this.#instance = undefined;
+      // One that was kept stays its owner's, and so does the memory that it has grown by.
+      if (!instance.isKept && instance.hasGrown) this.#instance = undefined;
     }
   }
 
@@ -127,7 +167,8 @@ export class Replay<Exports extends ReplayExports> {
       if (this.#call === undefined) throw new Error(`${this.#name} read the disk outside a call`);
       return this.#call.diskRead(memory.bytes.subarray(address, address + length), offset);
     };
-    return { replay: { diskRead }, env: { emscripten_notify_memory_growth: () => {} }, ...this.#imports(memory) };
+    const isMissing = (): number => (this.#call?.isMissing ? 1 : 0);
+    return { replay: { diskRead, isMissing }, env: { emscripten_notify_memory_growth: () => {} }, ...this.#imports(memory) };
   }
 }
 
@@ -137,8 +178,12 @@ const isTrap = (error: unknown): error is Error =>
   error instanceof RangeError ||
   (error instanceof Error && error.name === 'InternalError');
 
-const trapped = (name: string, cause: Error): ReplayError =>
-  new ReplayError(`${name} failed inside on what the disk has (${cause.message})`, 'EUCLEAN', { cause });
+function trapped(name: string, cause: Error, [first]: readonly Unreadable[]): ReplayError {
+  if (first === undefined)
+    return new ReplayError(`${name} failed inside on what the disk has (${cause.message})`, 'EUCLEAN', { cause });
+  const where = `${first.length} bytes at offset ${first.offset} could not be read`;
+  return new ReplayError(`${name}: ${where}: ${first.error.message}`, 'EIO', { cause: first.error });
+}
 
 /** Thrown through the module's frames to end a round. */
 const miss = new Error('bytes are missing');
@@ -215,22 +260,22 @@ class Call {
   }
 }
 
-/** An instance, and how it was right after initialization. */
+/** An instance, and how it was right after initialization, or after the call that opened what it is kept for. */
 class Instance<Exports extends ReplayExports> {
   readonly exports: Exports;
   readonly memory: Memory;
+  isKept = false;
   readonly #size: number;
   readonly #stackPointer: number;
-  /** The memory up to its last byte that is not zero. */
-  readonly #image: Uint8Array;
+  /** The memory up to its last byte that is not zero, or a few beyond. */
+  #image: Uint8Array;
 
   private constructor(exports: Exports, memory: Memory) {
     this.exports = exports;
     this.memory = memory;
     this.#size = memory.size;
     this.#stackPointer = exports.__stack_pointer.value;
-    const { bytes } = memory;
-    this.#image = bytes.slice(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+    this.#image = imageOf(memory);
   }
 
   static async make<Exports extends ReplayExports>(
@@ -248,10 +293,23 @@ class Instance<Exports extends ReplayExports> {
     return this.memory.size > this.#size;
   }
 
+  /** From now on it begins with the memory as it is. Nothing is on the stack between calls. */
+  keep(): void {
+    this.isKept = true;
+    this.#image = imageOf(this.memory);
+  }
+
   putBack(): void {
     const { bytes } = this.memory;
     bytes.set(this.#image);
     bytes.fill(0, this.#image.length);
     this.exports.__stack_pointer.value = this.#stackPointer;
   }
+}
+
+function imageOf({ bytes }: Memory): Uint8Array {
+  const words = new Int32Array(bytes.buffer); // there can be 128 MiB
+  let last = words.length - 1;
+  while (last >= 0 && words[last] === 0) last--;
+  return bytes.slice(0, (last + 1) * Int32Array.BYTES_PER_ELEMENT);
 }
