@@ -212,6 +212,51 @@ build_ext2() {
 }
 module ext2 build/e2fsprogs/lib build/ext2 wasm/ext2
 
+# --- 7z.wasm ------------------------------------------------------------------------------------------------------------
+
+seven_c_flags=(
+  -Os                                       # a page loads this module; -Oz makes it unpack slower
+  -DZ7_ST -DNDEBUG                          # no threads; no assertions
+  -DZ7_EXTRACT_ONLY                         # nothing is written
+  -w                                        # upstream's ways
+)
+seven_cpp_flags=(
+  -std=c++17 -fno-rtti                      # Emscripten compiles catch to nothing unless it is told to: a throw ends the call
+  -I7zip -Iwasm/7z
+)
+seven_link_flags=(
+  -Os --no-entry -sSTANDALONE_WASM -sSTRICT -sFILESYSTEM=0 # as for libnbd.wasm
+  -sDEFAULT_TO_CXX                          # the C++ library is linked
+  -sMALLOC=emmalloc                         # smaller
+  -sINITIAL_HEAP=4194304                    # for a usual disk; it is put back before each call
+  -sSTACK_SIZE=262144                       # the deepest frames are those of folders in folders
+  -sALLOW_MEMORY_GROWTH                     # all that 7-Zip knows of a file system stays in memory
+  -sMAXIMUM_MEMORY=134217728                # whatever a disk says; beyond it the call fails with ENOMEM
+  -Wl,--export=__stack_pointer              # src/wasm/replay.ts puts it back
+)
+
+build_7z() {
+  local c=() cpp=() exports name
+  for name in 7zCrc 7zCrcOpt 7zStream Aes AesOpt Alloc Bcj2 Bra Bra86 BraIA64 CpuArch Delta Lzma2Dec LzmaDec Sha1 Sha1Opt Sha256 Sha256Opt \
+    SwapBytes Xxh64 Xz XzCrc64 XzCrc64Opt XzDec ZstdDec; do
+    c+=("7zip/C/$name.c")
+  done
+  for name in Apfs Fat Hfs Ntfs Qcow Squashfs Vdi Vhd Vhdx Vmdk; do cpp+=("Archive/${name}Handler"); done
+  cpp+=(Archive/HandlerCont Archive/Iso/{IsoHandler,IsoHeader,IsoIn,IsoRegister} Archive/Udf/{UdfHandler,UdfIn})
+  cpp+=(Archive/Common/{DummyOutStream,FindSignature,ItemNameUtils,OutStreamWithCRC})
+  cpp+=(Common/{CWrappers,InBuffer,LimitedStreams,OutBuffer,PropId,ProgressUtils,StreamObjects,StreamUtils,MethodProps})
+  cpp+=(Compress/{BitlDecoder,CopyCoder,DeflateDecoder,LzOutWindow,LzfseDecoder,LzxDecoder,XpressDecoder,ZlibDecoder})
+  cpp=("${cpp[@]/#/7zip/CPP/7zip/}")
+  cpp+=(7zip/CPP/Common/{CRC,IntToString,MyMap,MyString,MyVector,MyWindows,NewHandler,StringConvert,StringToInt,UTFConvert,XzCrc64Init})
+  cpp+=(7zip/CPP/Windows/{PropVariant,PropVariantConv,PropVariantUtils,TimeUtils})
+  cpp=("${cpp[@]/%/.cpp}" wasm/7z/{absent,archive,disk}.cpp)
+  compile 7z "${seven_c_flags[@]}" -- "${c[@]}"
+  compile 7z "${seven_c_flags[@]}" "${seven_cpp_flags[@]}" -- "${cpp[@]}"
+  exports=$(sed -n 's/^\(nbd_7z_[a-z_0-9]*\) (.*/_\1/p' wasm/7z/archive.cpp | paste -sd ,)
+  link 7z "${seven_link_flags[@]}" -sEXPORTED_FUNCTIONS="$exports" -- "${c[@]}" "${cpp[@]}"
+}
+module 7z build/7zip/C build/7zip/CPP wasm/7z
+
 # --- the package --------------------------------------------------------------------------------------------------------
 
 # dist/ is what is published: nothing stays there that no source makes any more.

@@ -2,7 +2,7 @@
 
 import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
-import type { FileSystemCall } from './files/calls.js';
+import type { DiskImageCall, FileSystemCall } from './files/calls.js';
 import type { Engine } from './files/engine.js';
 import { cannotConnect } from './libnbd/host.js';
 import { loader } from './load.js';
@@ -55,6 +55,9 @@ const files = webFiles(probe);
 
 /** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
 export const fileSystem: FileSystemCall = files.fileSystem;
+
+/** Opens the image of a disk, to read: {@link DiskImageCall} tells how. */
+export const diskImage: DiskImageCall = files.diskImage;
 
 /** Makes an engine known, for the types that it reads; one that is registered later comes first. */
 export const registerEngine: (engine: Engine) => void = files.registerEngine;

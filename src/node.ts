@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
-import { type FileSystemCall, fileSystemCalls } from './files/calls.js';
+import { type DiskImageCall, type FileSystemCall, fileSystemCalls } from './files/calls.js';
 import type { Engine } from './files/engine.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
@@ -79,6 +79,9 @@ const files = fileSystemCalls({
 
 /** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
 export const fileSystem: FileSystemCall = files.fileSystem;
+
+/** Opens the image of a disk, to read: {@link DiskImageCall} tells how. */
+export const diskImage: DiskImageCall = files.diskImage;
 
 /** Makes an engine known, for the types that it reads; one that is registered later comes first. */
 export const registerEngine: (engine: Engine) => void = files.registerEngine;

@@ -4,7 +4,9 @@ import type { ProbeCall } from '../probe/calls.js';
 import type { WasmFile } from '../wasm/compile.js';
 import type { Engine, KnownEngine } from './engine.js';
 import type { FileSystem } from './file_system.js';
+import type { ImageOptions } from './image/options.js';
 import type { FileSystemOptions } from './options.js';
+import type { EngineName } from './remote/messages.js';
 import type { EngineWorker } from './remote/remote_engine.js';
 
 /**
@@ -21,7 +23,34 @@ import type { EngineWorker } from './remote/remote_engine.js';
  */
 export type FileSystemCall = (disk: Disk, options?: FileSystemOptions) => Promise<FileSystem>;
 
-const ext2File: WasmFile = { name: 'ext2.wasm', option: 'registerEngine(engine)' };
+/**
+ * Opens the image of a disk that a disk has as its contents, such as a file of a file system: qcow2, with its compressed clusters, VHDX,
+ * VMDK, VDI and VHD. What it resolves with is a disk again, to read. No other file is opened for it: an image that has only the changes to
+ * another is refused.
+ *
+ * @throws NBDError `ENOTSUP` for what is no image, and for one that is encrypted or not whole; `EUCLEAN` for a damaged one.
+ * @example
+ * ```ts
+ * const image = await diskImage(await files.disk('/var/lib/libvirt/images/a.qcow2'));
+ * const { partitions } = await probe(image);
+ * const inside = await fileSystem(image, { partition: partitions[0] });
+ * ```
+ */
+export type DiskImageCall = (disk: Disk, options?: ImageOptions) => Promise<Disk>;
+
+/** An engine of the library's own: it runs in a worker, and is the module of this name beside the JavaScript. */
+interface OwnEngine {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly engine: EngineName;
+}
+
+const ext2: OwnEngine = { name: 'libext2fs', types: ['ext2', 'ext3', 'ext4'], engine: 'ext2' };
+const seven: OwnEngine = {
+  name: '7-Zip',
+  types: ['squashfs', 'squashfs3', 'iso9660', 'udf', 'vfat', 'ntfs', 'hfsplus', 'hfs', 'apfs'],
+  engine: '7z',
+};
 
 export interface FilesPlatform {
   /** Compiles a module that is beside the platform's JavaScript. */
@@ -33,27 +62,30 @@ export interface FilesPlatform {
 
 export function fileSystemCalls({ compile, spawner, probe }: FilesPlatform): {
   fileSystem: FileSystemCall;
+  diskImage: DiskImageCall;
   registerEngine: (engine: Engine) => void;
 } {
-  const engines: KnownEngine[] = [
-    {
-      types: ['ext2', 'ext3', 'ext4'],
-      load: once(async () => {
-        const [{ RemoteEngine }, compiled, spawn] = await Promise.all([
-          import('./remote/remote_engine.js'),
-          compile(ext2File),
-          spawner(),
-        ]);
-        return new RemoteEngine({ name: 'libext2fs', types: ['ext2', 'ext3', 'ext4'], engine: 'ext2' }, compiled, spawn);
-      }),
-    },
-  ];
+  const own = (engine: OwnEngine): KnownEngine => ({ types: engine.types, load: once(() => start(engine)) });
+  const start = async (engine: OwnEngine): Promise<Engine> => {
+    const [{ RemoteEngine }, compiled, spawn] = await Promise.all([
+      import('./remote/remote_engine.js'),
+      compile({ name: `${engine.engine}.wasm`, option: 'registerEngine(engine)' }),
+      spawner(),
+    ]);
+    return new RemoteEngine(engine, compiled, spawn);
+  };
+  const images = own(seven);
+  const engines: KnownEngine[] = [own(ext2), images];
   const fileSystem: FileSystemCall = async (disk, options = {}) => {
     const { open } = await import('./open.js'); // a page that looks into no file system does not load it
     return open(engines, probe, disk, options);
   };
+  const diskImage: DiskImageCall = async (disk, options = {}) => {
+    const { openImage } = await import('./image/open.js');
+    return openImage(images.load, disk, options);
+  };
   const registerEngine = (engine: Engine) => void engines.unshift({ types: engine.types, load: async () => engine });
-  return { fileSystem, registerEngine };
+  return { fileSystem, diskImage, registerEngine };
 }
 
 /** Makes something once; where that fails, the next call tries again. */

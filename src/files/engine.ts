@@ -32,8 +32,15 @@ export interface EngineEntry {
   readonly type: DirectoryEntry['type'];
 }
 
-/** Where the contents of a file are: in places of the disk, or at hand. */
-export type Contents = readonly Place[] | Uint8Array;
+/** A part of a file that has no place of its own on the disk, such as one that is compressed: its bytes. */
+export interface Piece {
+  /** In the file, in bytes. */
+  readonly offset: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** A file's contents: parts that follow one another, each in a place of the disk or at hand; or all of it at hand. */
+export type Contents = readonly (Place | Piece)[] | Uint8Array;
 
 /**
  * An open file system. Paths end with a NUL. Errors are NBDErrors: `ENOENT`, `ENOTDIR`, `ELOOP`, `EUCLEAN` for a damaged structure, `EIO`
@@ -46,8 +53,11 @@ export interface EngineFileSystem {
   /** What is known of files. One that cannot be read is left out. */
   stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>>;
   readlink(link: EngineFile, signal: AbortSignal | undefined): Promise<Uint8Array>;
-  /** From an offset in the file on, as far as the engine tells at a time; all of it where it is at hand. */
-  contents(file: EngineFile, from: bigint, signal: AbortSignal | undefined): Promise<Contents>;
+  /**
+   * From an offset in the file on, as far as the engine tells at a time; all of it where it is at hand. Of what it has to work for, such as
+   * compressed parts, it tells about as many bytes as are wanted.
+   */
+  contents(file: EngineFile, from: bigint, wanted: number, signal: AbortSignal | undefined): Promise<Contents>;
 }
 
 /** An engine, and how it is made. */

@@ -151,7 +151,7 @@ class Ext2FileSystem implements EngineFileSystem {
     return bytes ?? new Uint8Array();
   }
 
-  async contents({ id, stat }: EngineFile, from: bigint, signal: AbortSignal | undefined): Promise<Contents> {
+  async contents({ id, stat }: EngineFile, from: bigint, _wanted: number, signal: AbortSignal | undefined): Promise<Contents> {
     const { bytes, places } = await this.#call((exports) => {
       return exports.nbd_ext2_extents(this.#volume.size, id, from, stat.size, mostPlaces);
     }, signal);

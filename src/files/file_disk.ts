@@ -12,11 +12,16 @@ import {
   STATE_HOLE,
   STATE_ZERO,
 } from '../generated/constants.js';
-import type { Contents, EngineFile, EngineFileSystem } from './engine.js';
+import type { Contents, EngineFile, EngineFileSystem, Piece } from './engine.js';
 import type { Place } from './types.js';
 
-/** Batches of places that are kept: one is what an engine tells at a time. */
+/** Batches of parts that are kept: one is what an engine tells at a time. */
 const mostBatches = 64;
+/** Bytes in those batches. */
+const mostBytes = 2 ** 24;
+/** Bytes that an engine is asked to have at hand, where it has to work for them: more, where a file is read from the start on. */
+const leastWanted = 2 ** 17;
+const mostWanted = 2 ** 22;
 
 /** What a file's bytes are read from. */
 export interface FileSource {
@@ -33,12 +38,24 @@ interface Batch {
   readonly start: bigint;
   readonly end: bigint;
   readonly contents: Contents;
+  /** Bytes in it. */
+  readonly weight: number;
+}
+
+/** A part of a file: where it is, or its bytes. */
+interface Part {
+  readonly offset: bigint;
+  readonly length: bigint;
+  readonly place: bigint | undefined;
+  readonly bytes: Uint8Array | undefined;
 }
 
 export class FileDisk extends BaseDisk {
   readonly #source: FileSource;
   readonly #size: bigint;
   readonly #batches: Batch[] = [];
+  /** Where the last batch has ended, and what was wanted of it. */
+  #last = { end: -1n, wanted: 0 };
 
   constructor(source: FileSource) {
     super();
@@ -59,9 +76,10 @@ export class FileDisk extends BaseDisk {
   /** The parts of a range of the file, and where each is on the whole disk. What is not on it at a place of its own has none. */
   async *places(start = 0n, end = this.#size, signal?: AbortSignal): AsyncGenerator<Place, void, undefined> {
     for (let at = start; at < end; ) {
-      const batch = await this.#batchAt(at, signal);
+      const batch = await this.#batchAt(at, end, signal);
       if (batch.contents instanceof Uint8Array) return;
-      for (const { offset, length, place } of clipped(batch.contents, at, end)) {
+      for (const { offset, length, place, bytes } of clipped(batch.contents, at, end)) {
+        if (bytes !== undefined) continue;
         yield { offset, length, place: place === undefined ? undefined : this.#source.start + place };
       }
       at = batch.end;
@@ -79,13 +97,14 @@ export class FileDisk extends BaseDisk {
     }
     const reads: Promise<void>[] = [];
     for (let at = start; at < end; ) {
-      const batch = await this.#batchAt(at, signal);
+      const batch = await this.#batchAt(at, end, signal);
       if (batch.contents instanceof Uint8Array) {
         bytes.set(batch.contents.subarray(Number(at - batch.start), Number(end - batch.start)), Number(at - start));
       } else {
         for (const piece of clipped(batch.contents, at, end)) {
           const from = Number(piece.offset - start);
-          if (piece.place !== undefined)
+          if (piece.bytes !== undefined) bytes.set(piece.bytes, from);
+          else if (piece.place !== undefined)
             reads.push(this.#read(bytes.subarray(from, from + Number(piece.length)), piece.place, signal));
         }
       }
@@ -104,28 +123,41 @@ export class FileDisk extends BaseDisk {
     view.set(found);
   }
 
-  async #batchAt(offset: bigint, signal: AbortSignal | undefined): Promise<Batch> {
+  async #batchAt(offset: bigint, end: bigint, signal: AbortSignal | undefined): Promise<Batch> {
     const index = this.#batches.findIndex(({ start, end }) => start <= offset && offset < end);
     const known = this.#batches[index];
     if (known !== undefined) {
       if (index > 0) this.#batches.unshift(...this.#batches.splice(index, 1));
       return known;
     }
-    const contents = await this.#source.files.contents(this.#source.file, offset, signal);
+    const ahead = offset === this.#last.end ? Math.min(2 * this.#last.wanted, mostWanted) : leastWanted;
+    const wanted = Math.max(ahead, Math.min(Number(end - offset), mostWanted));
+    const contents = await this.#source.files.contents(this.#source.file, offset, wanted, signal);
     const batch = this.#batchOf(contents, offset);
-    this.#batches.unshift(batch);
-    if (this.#batches.length > mostBatches) this.#batches.pop();
+    this.#last = { end: batch.end, wanted };
+    this.#keep(batch);
     return batch;
   }
 
+  #keep(batch: Batch): void {
+    this.#batches.unshift(batch);
+    let held = 0;
+    const kept = this.#batches.findIndex(({ weight }, index) => {
+      held += weight;
+      return index > 0 && (index >= mostBatches || held > mostBytes);
+    });
+    if (kept !== -1) this.#batches.length = kept;
+  }
+
   #batchOf(contents: Contents, offset: bigint): Batch {
-    if (contents instanceof Uint8Array) return { start: 0n, end: this.#size, contents };
+    if (contents instanceof Uint8Array) return { start: 0n, end: this.#size, contents, weight: contents.length };
     const [first, last] = [contents[0], contents.at(-1)];
-    if (first === undefined || last === undefined || first.offset > offset || last.offset + last.length <= offset) {
+    const end = last === undefined ? 0n : last.offset + lengthOf(last);
+    if (first === undefined || first.offset > offset || end <= offset) {
       throw new NBDError(`${this.#source.name}: nothing tells where the bytes from ${offset} on are`, 'EUCLEAN');
     }
-    const end = last.offset + last.length;
-    return { start: first.offset, end: end < this.#size ? end : this.#size, contents };
+    const weight = contents.reduce((sum, part) => sum + ('bytes' in part ? part.bytes.length : 0), 0);
+    return { start: first.offset, end: end < this.#size ? end : this.#size, contents, weight };
   }
 
   override async blockStatusArrays(
@@ -133,12 +165,17 @@ export class FileDisk extends BaseDisk {
     offset: number | bigint,
     { signal }: FlagOptions = {},
   ): Promise<Map<string, BigUint64Array>> {
-    const entries: bigint[] = [];
     const [start, end] = [BigInt(offset), BigInt(offset) + BigInt(count)];
+    const entries: bigint[] = [];
     let at = start;
-    for await (const { length, place } of this.places(start, end, signal)) {
-      entries.push(length, place === undefined ? BigInt(STATE_HOLE | STATE_ZERO) : 0n);
-      at += length;
+    while (at < end) {
+      const batch = await this.#batchAt(at, end, signal);
+      if (batch.contents instanceof Uint8Array) break;
+      for (const { length, place, bytes } of clipped(batch.contents, at, end)) {
+        const isHole = place === undefined && bytes === undefined;
+        entries.push(length, isHole ? BigInt(STATE_HOLE | STATE_ZERO) : 0n);
+      }
+      at = batch.end;
     }
     if (at < end) entries.push(end - at, 0n);
     return new Map([[CONTEXT_BASE_ALLOCATION, BigUint64Array.from(entries)]]);
@@ -157,7 +194,7 @@ export class FileDisk extends BaseDisk {
   override async flush(): Promise<void> {}
 
   async #refuse(call: string): Promise<never> {
-    throw new NBDError(`${call}: ${this.#source.name} is a file of a file system, which is only read`, 'EROFS');
+    throw new NBDError(`${call}: ${this.#source.name} is only read`, 'EROFS');
   }
 
   override getSize(): bigint {
@@ -202,12 +239,22 @@ export class FileDisk extends BaseDisk {
   }
 }
 
-/** The parts of places that lie in a range. */
-function* clipped(places: readonly Place[], start: bigint, end: bigint): Generator<Place, void, undefined> {
-  for (const { offset, length, place } of places) {
+const lengthOf = (part: Place | Piece): bigint => ('bytes' in part ? BigInt(part.bytes.length) : part.length);
+
+/** The parts that lie in a range, without what is outside of it. */
+function* clipped(parts: readonly (Place | Piece)[], start: bigint, end: bigint): Generator<Part, void, undefined> {
+  for (const part of parts) {
+    const { offset } = part;
     const from = offset > start ? offset : start;
-    const stop = offset + length < end ? offset + length : end;
-    if (from < stop)
-      yield { offset: from, length: stop - from, place: place === undefined ? undefined : place + (from - offset) };
+    const last = offset + lengthOf(part);
+    const stop = last < end ? last : end;
+    if (from >= stop) continue;
+    const [skipped, length] = [from - offset, stop - from];
+    if ('bytes' in part) {
+      const bytes = part.bytes.subarray(Number(skipped), Number(skipped + length));
+      yield { offset: from, length, place: undefined, bytes };
+    } else {
+      yield { offset: from, length, place: part.place === undefined ? undefined : part.place + skipped, bytes: undefined };
+    }
   }
 }

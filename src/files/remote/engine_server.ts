@@ -5,6 +5,7 @@ import type { Disk, Geometry } from '../../disk/disk.js';
 import { SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from '../../generated/constants.js';
 import type { Engine, EngineFileSystem } from '../engine.js';
 import { Ext2 } from '../ext2.js';
+import { Seven } from '../seven/engine.js';
 import { DiskVolume } from '../volume.js';
 import { received, sent } from './errors.js';
 import type { EngineName, FromWorker, ToWorker } from './messages.js';
@@ -14,6 +15,7 @@ const cache = { capacity: 2 ** 24, blockSize: 2 ** 15 };
 
 const engines: Readonly<Record<EngineName, (compiled: WebAssembly.Module) => Engine>> = {
   ext2: (compiled) => new Ext2(compiled),
+  '7z': (compiled) => new Seven(compiled),
 };
 
 interface Waiting {

@@ -5,7 +5,7 @@ import type { EngineFile, EngineFileSystem } from '../engine.js';
 import type { FileSystemInfo } from '../types.js';
 
 /** The engines that a worker can run, by their modules. */
-export type EngineName = 'ext2';
+export type EngineName = 'ext2' | '7z';
 
 /** The calls of an open file system, and what they take but for the signal. */
 export interface Calls {
@@ -13,7 +13,7 @@ export interface Calls {
   readdir: [directory: EngineFile];
   stats: [ids: readonly number[]];
   readlink: [link: EngineFile];
-  contents: [file: EngineFile, from: bigint];
+  contents: [file: EngineFile, from: bigint, wanted: number];
 }
 
 export type CallName = keyof Calls;

@@ -235,8 +235,8 @@ class RemoteFileSystem implements EngineFileSystem {
   readlink(link: EngineFile, signal: AbortSignal | undefined): Promise<Uint8Array> {
     return this.#call('readlink', [link], signal);
   }
-  contents(file: EngineFile, from: bigint, signal: AbortSignal | undefined): Promise<Contents> {
-    return this.#call('contents', [file, from], signal);
+  contents(file: EngineFile, from: bigint, wanted: number, signal: AbortSignal | undefined): Promise<Contents> {
+    return this.#call('contents', [file, from, wanted], signal);
   }
 
   async #call<Name extends CallName>(name: Name, args: Calls[Name], signal: AbortSignal | undefined): Promise<Answer<Name>> {
