@@ -232,6 +232,7 @@ seven_link_flags=(
   -sSTACK_SIZE=262144                       # the deepest frames are those of folders in folders
   -sALLOW_MEMORY_GROWTH                     # all that 7-Zip knows of a file system stays in memory
   -sMAXIMUM_MEMORY=134217728                # whatever a disk says; beyond it the call fails with ENOMEM
+  -Wl,--wrap=time                           # wasm/7z/absent.cpp
   -Wl,--export=__stack_pointer              # src/wasm/replay.ts puts it back
 )
 

@@ -12,4 +12,4 @@ export CAMPAIGN_RUNS=${CAMPAIGN_RUNS:-300}  # random sequences of operations, of
 export CAMPAIGN_KILLS=${CAMPAIGN_KILLS:-24} # of each server, with each number of connections
 export CAMPAIGN_COPIES=${CAMPAIGN_COPIES:-50} # whose servers are killed
 export CAMPAIGN_DISKS=${CAMPAIGN_DISKS:-1000} # that are damaged, of each kind, and probed or walked
-npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts test/probe/hostile.test.ts test/files/hostile.test.ts "$@"
+npx --no-install vitest run --project node --testTimeout 7200000 test/lasting test/copy/killed.test.ts test/probe/hostile.test.ts test/files/hostile.test.ts test/files/hostile_seven.test.ts "$@"

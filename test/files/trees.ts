@@ -43,6 +43,20 @@ export async function tree(): Promise<string> {
   return folder;
 }
 
+/** 506 files in 5 directories, with names that any file system can have, and no links. */
+export async function plainTree(): Promise<string> {
+  const folder = join(await temporaryFolder(), 'plain');
+  for (const name of ['many', 'deep/a/b']) await mkdir(join(folder, name), { recursive: true });
+  for (let i = 0; i < 500; i++) await writeFile(join(folder, 'many', `file ${i}`), `the ${i}th file\n`);
+  await writeFile(join(folder, 'one'), noise('one', MiB));
+  await writeFile(join(folder, 'text'), 'a text that is compressed well '.repeat(50_000));
+  await writeFile(join(folder, 'empty'), '');
+  await writeFile(join(folder, 'tiny'), 'tiny\n');
+  await writeFile(join(folder, 'deep/a/b/file'), 'deep\n');
+  await writeFile(join(folder, 'naïve ünïcode'), 'UTF-8\n');
+  return folder;
+}
+
 /** A file with holes between the texts. */
 export async function sparse(path: string, size: number, texts: readonly (readonly [at: number, text: string])[]): Promise<void> {
   const handle = await open(path, 'w');

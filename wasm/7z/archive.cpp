@@ -50,7 +50,7 @@ FailedWith (HRESULT result, const char *what)
 {
   switch (result) {
   case E_OUTOFMEMORY: seven_on_out_of_memory (); return -1;
-  case E_NOTIMPL: return Failed (linux_enotsup, "this is not supported by 7-Zip");
+  case E_NOTIMPL: return Failed (linux_enotsup, "the way in which it is stored, such as its compression, is not known");
   case E_ABORT: return Failed (linux_efbig, "it has more files than are read");
   case E_FAIL: return Failed (linux_eio, "the disk could not be read");
   default: return Failed (linux_euclean, what);
