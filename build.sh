@@ -227,7 +227,7 @@ seven_cpp_flags=(
 seven_link_flags=(
   -Os --no-entry -sSTANDALONE_WASM -sSTRICT -sFILESYSTEM=0 # as for libnbd.wasm
   -sDEFAULT_TO_CXX                          # the C++ library is linked
-  -sMALLOC=emmalloc                         # smaller
+  -sMALLOC=dlmalloc                         # 7-Zip allocates for each file, which emmalloc takes seconds for where there are many
   -sINITIAL_HEAP=4194304                    # for a usual disk; it is put back before each call
   -sSTACK_SIZE=262144                       # the deepest frames are those of folders in folders
   -sALLOW_MEMORY_GROWTH                     # all that 7-Zip knows of a file system stays in memory

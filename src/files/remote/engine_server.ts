@@ -10,8 +10,8 @@ import { DiskVolume } from '../volume.js';
 import { received, sent } from './errors.js';
 import type { EngineName, FromWorker, ToWorker } from './messages.js';
 
-/** What a worker keeps of each volume, in bytes. */
-const cache = { capacity: 2 ** 24, blockSize: 2 ** 15 };
+/** What a worker keeps of each volume, in bytes: as much as one call may read. With less, a call that reads all metadata would push out what it began with. */
+const cache = { capacity: 2 ** 26, blockSize: 2 ** 15 };
 
 const engines: Readonly<Record<EngineName, (compiled: WebAssembly.Module) => Engine>> = {
   ext2: (compiled) => new Ext2(compiled),
