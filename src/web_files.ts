@@ -3,9 +3,15 @@ import { fileSystemCalls } from './files/calls.js';
 import type { ProbeCall } from './probe/calls.js';
 import { compileUrl } from './wasm/compile_url.js';
 
+// Written out one by one, since this is how bundlers find the files.
+const modules: Readonly<Record<string, URL>> = {
+  'ext2.wasm': new URL('./ext2.wasm', import.meta.url),
+  '7z.wasm': new URL('./7z.wasm', import.meta.url),
+};
+
 export const webFiles = (probe: ProbeCall) =>
   fileSystemCalls({
-    compile: (file) => compileUrl(new URL('./ext2.wasm', import.meta.url), file),
+    compile: (file) => compileUrl(modules[file.name] ?? file.name, file),
     spawner: async () => {
       const { webEngineWorker } = await import('./files/remote/web_worker.js');
       return () => webEngineWorker(startWorker());
