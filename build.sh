@@ -242,7 +242,7 @@ build_7z() {
     SwapBytes Xxh64 Xz XzCrc64 XzCrc64Opt XzDec ZstdDec; do
     c+=("7zip/C/$name.c")
   done
-  for name in Apfs Fat Hfs Ntfs Qcow Squashfs Vdi Vhd Vhdx Vmdk; do cpp+=("Archive/${name}Handler"); done
+  for name in Fat Qcow Squashfs Vdi Vhd Vhdx Vmdk; do cpp+=("Archive/${name}Handler"); done
   cpp+=(Archive/HandlerCont Archive/Iso/{IsoHandler,IsoHeader,IsoIn,IsoRegister} Archive/Udf/{UdfHandler,UdfIn})
   cpp+=(Archive/Common/{DummyOutStream,FindSignature,ItemNameUtils,OutStreamWithCRC})
   cpp+=(Common/{CWrappers,InBuffer,LimitedStreams,OutBuffer,PropId,ProgressUtils,StreamObjects,StreamUtils,MethodProps})

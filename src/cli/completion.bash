@@ -10,6 +10,9 @@ _libnbd_wasm_matching() {
   done
 }
 
+# Whether a name needs no quotes: what we offer bash inserts as it is, and whoever made the file may have meant harm.
+_libnbd_wasm_is_plain() { [[ $1 != *[!A-Za-z0-9._/+,@%-]* ]]; }
+
 _libnbd_wasm_no_files() { compopt +o default 2>/dev/null; }
 
 # What of a kind, and of the words, begins with a text, behind a prefix.
@@ -25,7 +28,9 @@ _libnbd_wasm_offer() {
     *)
       if [[ $3 == *socket=* ]]; then
         # A file, by bash; in quotes, where it cuts no words, by us.
-        [[ -z $quote ]] || while IFS= read -r file; do COMPREPLY+=("$2${3%%socket=*}socket=$file"); done < <(compgen -f -- "${3#*socket=}")
+        [[ -z $quote ]] || while IFS= read -r file; do
+          _libnbd_wasm_is_plain "$file" && COMPREPLY+=("$2${3%%socket=*}socket=$file")
+        done < <(compgen -f -- "${3#*socket=}")
         return
       fi
       _libnbd_wasm_schemes
@@ -33,7 +38,9 @@ _libnbd_wasm_offer() {
       if [[ $1 == servers ]]; then
         _libnbd_wasm_no_files
       elif ((${#COMPREPLY[@]})); then
-        while IFS= read -r file; do COMPREPLY+=("$2$file"); done < <(compgen -f -- "$3")
+        while IFS= read -r file; do
+          _libnbd_wasm_is_plain "$file" && COMPREPLY+=("$2$file")
+        done < <(compgen -f -- "$3")
       fi
       ;;
   esac

@@ -5,6 +5,7 @@ import { defineCommand, flag } from './command.js';
 import { diskPath, noMore, pathHelp, withFiles } from './disk_files.js';
 import { bytesOf } from './disk_names.js';
 import { Extraction } from './extraction.js';
+import { interruptible } from './interruption.js';
 import { complain } from './output.js';
 import { patienceOptions } from './patience.js';
 import { UsageError } from './usage.js';
@@ -30,14 +31,16 @@ ${pathHelp}`,
     const place = diskPath(word);
     if (typeof destination !== 'string') throw new UsageError('a destination is expected after the path');
     noMore(rest);
-    return withFiles(disk, place, values, async (files, patience) => {
-      const extraction = new Extraction(files, values, patience, complain);
-      const name = basename(place.path);
-      const isInto = await isDirectory(destination);
-      const to = isInto && !['', '.', '..'].includes(name) ? join(destination, name) : destination;
-      await extraction.extract(bytesOf(place.path), Buffer.from(to));
-      return extraction.exitCode;
-    });
+    const work = (signal: AbortSignal) =>
+      withFiles(disk, place, values, async (files, patience) => {
+        const extraction = new Extraction(files, values, patience, signal, complain);
+        const name = basename(place.path);
+        const isInto = await isDirectory(destination);
+        const to = isInto && !['', '.', '..'].includes(name) ? join(destination, name) : destination;
+        await extraction.extract(bytesOf(place.path), Buffer.from(to), to === destination);
+        return extraction.exitCode;
+      });
+    return interruptible(work);
   },
 });
 

@@ -1,12 +1,13 @@
 // What ls, cat and cp have in common: a file system of a disk, and a path in it.
 import { type FileSystem, fileSystem, type NBD, partitions } from '../node.js';
 import type { Operand } from './command.js';
-import { targetOf, withConnection } from './connect.js';
+import { shownOperand, targetOf, withConnection } from './connect.js';
+import { complain } from './output.js';
 import { type Limits, limitsOf, type Patience } from './patience.js';
 import { UsageError } from './usage.js';
 
 export const pathHelp = `PATH is a path in the disk's file system, as on a machine that has it as its root. Where the disk has partitions, the number of one comes
-before it: 2:/etc/fstab. libnbd-wasm info --partitions lists them. What is read: ext2, ext3, ext4, squashfs, ISO 9660, UDF, FAT, NTFS and HFS+.`;
+before it: 2:/etc/fstab. libnbd-wasm info --partitions lists them. What is read: ext2, ext3, ext4, squashfs, ISO 9660, UDF and FAT.`;
 
 /** A path, and the number of the partition that it is in. */
 export interface DiskPath {
@@ -23,7 +24,7 @@ export function diskPath(word: Operand | undefined): DiskPath {
 }
 
 export function noMore(operands: readonly Operand[]): void {
-  if (operands.length > 0) throw new UsageError(`there is more than is expected: ${operands.flat().join(' ')}`);
+  if (operands.length > 0) throw new UsageError(`there is more than is expected: ${operands.map(shownOperand).join(' ')}`);
 }
 
 /** Opens the file system that a path is in, and does the work with it. */
@@ -41,7 +42,9 @@ export async function withFiles(
     () => {},
     async (nbd, patience) => {
       patience.setLimit(limits.data);
-      return work(await open(nbd, partition, patience), patience);
+      const files = await open(nbd, partition, patience);
+      for (const warning of files.info.warnings) complain(`the ${files.info.type}: ${warning}`);
+      return work(files, patience);
     },
   );
 }

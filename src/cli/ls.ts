@@ -49,6 +49,9 @@ interface ListOptions {
   readonly json: boolean;
 }
 
+/** Nesting, beyond which it is a trap. */
+const deepest = 256;
+
 class Listing {
   readonly #files: FileSystem;
   readonly #options: ListOptions;
@@ -68,15 +71,20 @@ class Listing {
     return this.#exitCode;
   }
 
-  async #directory(path: Uint8Array, isNamed: boolean): Promise<void> {
+  async #directory(path: Uint8Array, isNamed: boolean, above: readonly bigint[] = []): Promise<void> {
     const entries = await this.#entries(path);
     const heading = isNamed ? [Buffer.concat([shown(path), Buffer.from(':')])] : [];
     await this.#print(entries, this.#options.long ? [...heading, Buffer.from(totalText(entries))] : heading, path);
     if (!this.#options.recursive) return;
     for (const entry of entries) {
       if (entry.type !== 'directory' || entry.name === '.' || entry.name === '..') continue;
+      const { inode = -1n } = entry;
+      if (above.includes(inode) || above.length > deepest) {
+        this.#trouble(`${textOf(join(path, nameOf(entry)))} is inside itself, or too deep: it is not listed`);
+        continue;
+      }
       if (!this.#options.json) await print('\n');
-      await this.#directory(join(path, nameOf(entry)), true).catch((error: unknown) => {
+      await this.#directory(join(path, nameOf(entry)), true, [...above, inode]).catch((error: unknown) => {
         if (this.#patience.signal.aborted || !(error instanceof NBDError)) throw error;
         this.#trouble(error.message);
       });

@@ -1,6 +1,7 @@
 // The shape of the requests of copy, compare and checksum, as options. Upstream's program counts for each connection, the library in all.
 import { isUpstream } from './called.js';
 import { type Operand, value } from './command.js';
+import { shownOperand } from './connect.js';
 import { bytes, count, UsageError } from './usage.js';
 
 const smallest = 2 ** 12;
@@ -64,7 +65,7 @@ export function twoOperands(operands: readonly Operand[], first: string, second:
   const [one, other, third] = operands;
   if (one === undefined) throw new UsageError(`no ${first} and no ${second} were given`);
   if (other === undefined) throw new UsageError(`no ${second} was given`);
-  if (third !== undefined) throw new UsageError(`there is more than a ${first} and a ${second}: ${[third].flat().join(' ')}`);
+  if (third !== undefined) throw new UsageError(`there is more than a ${first} and a ${second}: ${shownOperand(third)}`);
   return [one, other];
 }
 

@@ -28,11 +28,12 @@ export class BlockReader {
 
   /**
    * @param call Who reads, for errors.
+   * @param wanted The size of its blocks in bytes, where neither the options nor the server's minimum say otherwise.
    * @throws RangeError for sizes that do not fit.
    */
-  static async over(call: string, disk: Disk, options: CacheOptions): Promise<BlockReader> {
+  static async over(call: string, disk: Disk, options: CacheOptions, wanted = defaultBlockSize): Promise<BlockReader> {
     const geometry = await askGeometry(disk);
-    const blockSize = Math.max(defaultBlockSize, Number(geometry.minimum));
+    const blockSize = Math.max(wanted, Number(geometry.minimum));
     return new BlockReader(call, disk, geometry, { blockSize, ...options, readAhead: 0 });
   }
 

@@ -48,6 +48,8 @@ export type Contents = readonly (Place | Piece)[] | Uint8Array;
  */
 export interface EngineFileSystem {
   readonly info: FileSystemInfo;
+  /** Gives up what it keeps. */
+  close?(): void;
   lookup(path: Uint8Array, followLinks: boolean, signal: AbortSignal | undefined): Promise<EngineFile>;
   readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<readonly EngineEntry[]>;
   /** What is known of files. One that cannot be read is left out. */

@@ -29,8 +29,9 @@ export interface FileSource {
   readonly files: EngineFileSystem;
   readonly file: EngineFile;
   readonly reader: BlockReader;
-  /** Where the file system begins on the disk. */
+  /** Where the file system begins on the disk, and how long it is: nothing beyond is read. */
   readonly start: bigint;
+  readonly length: bigint;
 }
 
 /** Contents from an offset in the file to another. */
@@ -156,8 +157,24 @@ export class FileDisk extends BaseDisk {
     if (first === undefined || first.offset > offset || end <= offset) {
       throw new NBDError(`${this.#source.name}: nothing tells where the bytes from ${offset} on are`, 'EUCLEAN');
     }
+    this.#check(contents, first.offset);
     const weight = contents.reduce((sum, part) => sum + ('bytes' in part ? part.bytes.length : 0), 0);
     return { start: first.offset, end: end < this.#size ? end : this.#size, contents, weight };
+  }
+
+  /** The parts must follow one another, and lie in the file system: a damaged or hostile one may say otherwise. */
+  #check(parts: readonly (Place | Piece)[], start: bigint): void {
+    const { name, length: whole } = this.#source;
+    let at = start;
+    for (const part of parts) {
+      const length = lengthOf(part);
+      const place = 'place' in part ? part.place : undefined;
+      if (part.offset !== at || length < 0n) throw new NBDError(`${name}: its parts do not follow one another`, 'EUCLEAN');
+      if (place !== undefined && (place < 0n || place + length > whole)) {
+        throw new NBDError(`${name}: ${length} bytes of it are at ${place}, outside of its file system of ${whole}`, 'EUCLEAN');
+      }
+      at += length;
+    }
   }
 
   override async blockStatusArrays(

@@ -4,6 +4,7 @@ import { NBDError, retold } from '../base/errors.js';
 import { bigInteger, uint64Max } from '../base/integers.js';
 import type { BlockReader } from '../disk/block_reader.js';
 import type { Disk } from '../disk/disk.js';
+import type { Range } from '../disk/ranges.js';
 import type { EngineEntry, EngineFile, EngineFileSystem } from './engine.js';
 import { FileDisk } from './file_disk.js';
 import { isUtf8, pathBytes, shownPath, textOf } from './paths.js';
@@ -25,13 +26,24 @@ export class FileSystem {
   readonly #files: EngineFileSystem;
   readonly #reader: BlockReader;
   readonly #start: bigint;
+  readonly #length: bigint;
 
   /** @internal */
-  constructor(files: EngineFileSystem, info: FileSystemInfo, reader: BlockReader, start: bigint) {
+  constructor(files: EngineFileSystem, info: FileSystemInfo, reader: BlockReader, { start, end }: Range) {
     this.#files = files;
     this.info = info;
     this.#reader = reader;
     this.#start = start;
+    this.#length = end - start;
+  }
+
+  /** Ends the worker in which the engine runs, and gives up what it keeps. No call is good after that. */
+  close(): void {
+    this.#files.close?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Requests to the disk, and the bytes that they asked for. */
@@ -126,7 +138,14 @@ export class FileSystem {
     const { type } = file.stat;
     if (type === 'directory') throw told(call, path, new NBDError('it is a directory', 'EISDIR'));
     if (type !== 'file') throw told(call, path, new NBDError(`it is no regular file (${type}), and has no contents`, 'EINVAL'));
-    const source = { name: shownPath(path), files: this.#files, file, reader: this.#reader, start: this.#start };
+    const source = {
+      name: shownPath(path),
+      files: this.#files,
+      file,
+      reader: this.#reader,
+      start: this.#start,
+      length: this.#length,
+    };
     return new FileDisk(source);
   }
 

@@ -18,7 +18,7 @@ export async function open(
   options: FileSystemOptions,
 ): Promise<FileSystem> {
   const call = 'fileSystem';
-  const reader = await BlockReader.over(call, disk, { blockSize: 2 ** 15, ...options.cache });
+  const reader = await BlockReader.over(call, disk, options.cache ?? {}, 2 ** 15);
   const { partition } = options;
   const signal = checkedSignal(call, options);
   const range = checkedRange(call, reader.geometry.size, { offset: partition?.start, length: partition?.size });
@@ -29,7 +29,7 @@ export async function open(
   const files = await (await known.load()).open(new DiskVolume(reader, range), type, signal);
   const { label, uuid } = content ?? {};
   const info = { ...files.info, ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
-  return new FileSystem(files, info, reader, range.start);
+  return new FileSystem(files, info, reader, range);
 }
 
 async function contentOf(probe: ProbeCall, disk: Disk, { start, end }: Range, signal: AbortSignal | undefined) {

@@ -23,6 +23,9 @@ export interface Place {
 /** No offset or size of a disk has more digits: NBD counts in 64 bits. */
 const number = /^(0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
 
+/** Linux takes no longer one, and each of its names becomes a button. */
+const longestPath = 4096;
+
 /** Reads a fragment, with its `#` or without. What makes no sense is left out. */
 export function readPlace(fragment: string): Place {
   const fields = new URLSearchParams(fragment.replace(/^#/, ''));
@@ -35,7 +38,10 @@ export function readPlace(fragment: string): Place {
     at: readNumber(fields.get('at')),
     length: readNumber(fields.get('len')),
     view: from !== undefined && to !== undefined && to > from ? { offset: from, length: to - from } : undefined,
-    files: path === null ? undefined : { path, partition: part !== null && /^\d{1,9}$/.test(part) ? Number(part) : undefined },
+    files:
+      path === null || path.length > longestPath
+        ? undefined
+        : { path, partition: part !== null && /^\d{1,9}$/.test(part) ? Number(part) : undefined },
   };
 }
 

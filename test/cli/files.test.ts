@@ -3,10 +3,12 @@ import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } f
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { debugfs, MiB, mke2fs, sparse, tree } from '../files/trees.js';
-import { failure, ours } from '../node/cli.js';
+import { run as exec, failure, main, ours } from '../node/cli.js';
 import { run, temporaryFolder } from '../support/processes.js';
 
 const serving = (image: string): string[] => ['[', 'nbdkit', 'file', image, ']'];
+/** What it prints on both. */
+const run2 = (...words: string[]) => exec(process.execPath, [main, ...words]);
 const native = async (folder: string, ...argv: string[]): Promise<string> =>
   String(await run('sh', '-c', 'cd "$0" && shift 0 && LC_ALL=C exec "$@"', folder, ...argv));
 
@@ -169,6 +171,65 @@ describe('a hostile disk', () => {
     expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('precious');
     expect(await readlink(join(out, 'x', 'sub'))).toBe(outside);
     expect(await readFile(join(out, 'x', 'file'), 'utf8')).toBe('new');
+  });
+
+  test('is not followed through a link of the name that it is copied to', async () => {
+    const outside = await temporaryFolder();
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'photos'));
+    await writeFile(join(folder, 'photos', 'evil'), 'evil');
+    const image = await mke2fs('ext4', folder, '16M');
+    const out = await temporaryFolder();
+    await symlink(outside, join(out, 'photos'));
+    const { code, stderr } = await failure('cp', '-R', ...serving(image), '/photos', out);
+    expect(code).toBe(1);
+    expect(stderr).toContain('photos is there already, and is no directory: it is not followed');
+    expect(await readdir(outside)).toEqual([]);
+    await ours('cp', '-R', ...serving(image), '/photos', join(out, 'photos')); // whoever names a link to a directory means that
+    expect(await readdir(outside)).toEqual(['photos']);
+  });
+
+  test('changes nothing of directories that were there, and takes no place of a pipe', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'pipe'), 'a file here');
+    await run('chmod', '777', folder);
+    const image = await mke2fs('ext4', folder, '16M');
+    await debugfs(image, 'sif / mode 040777');
+    const out = await temporaryFolder();
+    await run('chmod', '750', out);
+    await run('mkfifo', join(out, 'pipe'));
+    const { stderr } = await failure('cp', '-R', ...serving(image), '/', out);
+    expect(stderr).toContain('pipe is there already, and is no regular file: it stays as it is');
+    expect((await stat(out)).mode & 0o7777).toBe(0o750);
+    expect((await stat(join(out, 'pipe'))).isFIFO()).toBe(true);
+  });
+
+  test('cannot take away what is there by failing', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), 'new');
+    const image = await mke2fs('ext4', folder, '16M', '-O', '^metadata_csum,^inline_data');
+    await debugfs(image, 'sif file block[2] 0', 'sif file flags 0', 'sif file block[0] 0x7fffffff');
+    const out = await temporaryFolder();
+    await writeFile(join(out, 'file'), 'precious');
+    expect((await failure('cp', ...serving(image), '/file', out)).stderr).toMatch(/file: .*(outside|could not be read|Illegal)/);
+    expect(await readFile(join(out, 'file'), 'utf8')).toBe('precious');
+    expect(await readdir(out)).toEqual(['file']);
+  });
+
+  test('has an end, also where a directory is inside itself', async () => {
+    const image = await mke2fs('ext4', undefined, '16M', '-O', '^metadata_csum');
+    await debugfs(image, 'mkdir d', 'ln d d/again');
+    const out = join(await temporaryFolder(), 'out');
+    expect((await failure('cp', '-R', ...serving(image), '/', out)).stderr).toContain('/d/again: the directory is inside itself');
+    expect(await below(out)).toEqual(['d', 'lost+found']);
+    expect((await failure('ls', '-R', ...serving(image), '/')).stderr).toContain('/d/again is inside itself');
+  });
+
+  test('says what is wrong with it', async () => {
+    const image = await mke2fs('ext4', undefined, '16M');
+    await debugfs(image, 'ssv state 0');
+    const { stderr } = await run2('ls', ...serving(image), '/');
+    expect(stderr).toBe('libnbd-wasm: the ext4: it was not unmounted cleanly\n');
   });
 
   test('makes no devices, and no programs with rights of others', async () => {

@@ -159,6 +159,13 @@ describe('contents', () => {
     ]);
   });
 
+  test('of blocks that are mapped one by one, more than are told at a time', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), noise('blocks', 40 * MiB + 11));
+    const files = await filesOf(await mke2fs('ext3', folder, '64M', '-b', '1024'));
+    expect(Buffer.compare(await files.read('/file'), await readFile(join(folder, 'file')))).toBe(0);
+  });
+
   test('of a thousand pieces', async () => {
     const image = await mke2fs('ext4', undefined, '64M', '-b', '1024');
     const source = join(await temporaryFolder(), 'file');

@@ -5,7 +5,7 @@ import { diskImage, fileSystem, type ImageFormat } from 'libnbd-wasm';
 import { test } from 'vitest';
 import { run, temporaryFolder } from '../support/processes.js';
 import { damage } from './damage.js';
-import { fat, image, iso, ntfs, squashfs } from './seven_disks.js';
+import { fat, image, iso, squashfs } from './seven_disks.js';
 import { mke2fs, noise, plainTree } from './trees.js';
 
 /** Few files, so that many disks can be tried. */
@@ -26,7 +26,6 @@ const fileSystems: Readonly<Record<string, readonly [type: string, make: () => P
   UDF: ['udf', async () => iso(await small(), '-udf')],
   FAT16: ['vfat', async () => fat(await small(), '16', '16M')],
   FAT32: ['vfat', async () => fat(await plainTree(), '32', '64M')],
-  NTFS: ['ntfs', async () => ntfs(await small(), '16M')],
 };
 
 test.for(Object.entries(fileSystems))('%s, damaged', { timeout: 600_000 }, async ([, [type, make]]) => {

@@ -1,5 +1,4 @@
 // Disks that 7-Zip reads, made of a folder.
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageFormat } from 'libnbd-wasm';
 import { run, temporaryFolder } from '../support/processes.js';
@@ -24,17 +23,6 @@ export async function fat(folder: string, bits: string, size: string): Promise<s
   await run('truncate', '-s', size, made);
   await run('mkfs.fat', '-F', bits, '-n', 'A LABEL', made);
   await run('sh', '-c', 'LC_ALL=C.UTF-8 mcopy -s -Q -i "$1" "$2"/* ::/', 'sh', made, folder);
-  return made;
-}
-
-/** With the files at the top of the folder: ntfscp makes no directories. */
-export async function ntfs(folder: string, size: string): Promise<string> {
-  const made = await newImage('ntfs');
-  await run('truncate', '-s', size, made);
-  await run('mkfs.ntfs', '-q', '-F', '-L', 'a label', made);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isFile()) await run('ntfscp', '-q', made, join(folder, entry.name), entry.name);
-  }
   return made;
 }
 

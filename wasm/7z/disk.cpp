@@ -2,8 +2,8 @@
 #include "disk.h"
 #include "imports.h"
 
-/* A read that a damaged structure makes longer than this is none. */
-static const UInt32 longest_read = 1 << 26;
+/* A longer read is answered with so much: handlers go on from there. */
+static const UInt32 longest_read = 1 << 22;
 
 CContentsBuffer g_Contents;
 bool g_HideJoliet;

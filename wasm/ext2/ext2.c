@@ -303,13 +303,17 @@ tell_extents (ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode, struc
   return error;
 }
 
-/* ext2 and ext3: block by block. */
+/* ext2 and ext3: block by block, each of which reads the blocks that map it anew. So there are not all told at once. */
+static const blk64_t most_blocks = 1 << 15;
+
 static errcode_t
 tell_blocks (ext2_filsys fs, ext2_ino_t number, struct ext2_inode *inode, struct places *p, blk64_t end)
 {
   blk64_t place;
   errcode_t error = 0;
 
+  if (end > p->end + most_blocks)
+    end = p->end + most_blocks;
   while (p->end < end) {
     error = ext2fs_bmap2 (fs, number, inode, NULL, 0, p->end, NULL, &place);
     if (error || !add_place (p, 1, place))

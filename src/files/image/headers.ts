@@ -65,7 +65,9 @@ const partial: Readonly<Record<ImageFormat, (header: Header) => string | undefin
     const features = head.getUint32(4) < 3 ? 0n : head.getBigUint64(72);
     if (head.getBigUint64(8) !== 0n) return `has a backing file, which is not opened. ${flatten}`;
     if (head.getUint32(32) !== 0) return 'is encrypted';
-    return (features & 4n) === 0n ? undefined : `has its data in another file, which is not opened. ${flatten}`;
+    if ((features & 4n) !== 0n) return `has its data in another file, which is not opened. ${flatten}`;
+    const unknown = features & ~0b1011n; // dirty, corrupt and the type of compression are no matter, or 7-Zip's to refuse
+    return unknown === 0n ? undefined : `has features that are not known here (0x${unknown.toString(16)}). ${flatten}`;
   },
   vdi: ({ head }) =>
     head.getUint32(0x4c, true) === 4 ? `is the changes to another image, which is not opened. ${flatten}` : undefined,

@@ -15,7 +15,7 @@ export async function openImage(load: () => Promise<Engine>, disk: Disk, options
   if (options.format !== undefined && !imageFormats.includes(options.format)) {
     throw new TypeError(`${call}: format must be one of ${imageFormats.join(', ')}, not ${options.format}`);
   }
-  const reader = await BlockReader.over(call, disk, { blockSize: 2 ** 15, ...options.cache });
+  const reader = await BlockReader.over(call, disk, options.cache ?? {}, 2 ** 15);
   const header = await readHeader(reader, signal);
   const format = options.format ?? formatOf(header);
   if (format === undefined) {
@@ -26,7 +26,7 @@ export async function openImage(load: () => Promise<Engine>, disk: Disk, options
   try {
     const files = await (await load()).open(volume, format, signal);
     const file = await files.lookup(Uint8Array.of(0x2f, 0), true, signal);
-    return new FileDisk({ name: `the ${format}`, files, file, reader, start: 0n });
+    return new FileDisk({ name: `the ${format}`, files, file, reader, start: 0n, length: volume.size });
   } catch (error) {
     if (!(error instanceof NBDError) || error.isFatal) throw error;
     throw retold(error, { message: `${call}: ${error.message}`, cause: error.cause });

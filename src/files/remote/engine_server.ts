@@ -11,7 +11,7 @@ import { received, sent } from './errors.js';
 import type { EngineName, FromWorker, ToWorker } from './messages.js';
 
 /** What a worker keeps of each volume, in bytes: as much as one call may read. With less, a call that reads all metadata would push out what it began with. */
-const cache = { capacity: 2 ** 26, blockSize: 2 ** 15 };
+const cache = { capacity: 2 ** 26 };
 
 const engines: Readonly<Record<EngineName, (compiled: WebAssembly.Module) => Engine>> = {
   ext2: (compiled) => new Ext2(compiled),
@@ -59,9 +59,6 @@ export class EngineServer {
       case 'abort':
         this.#calls.get(message.call)?.abort();
         break;
-      case 'close':
-        this.#volumes.delete(message.volume);
-        break;
       case 'bytes':
         this.#take(message.read)?.resolve(message.bytes as Uint8Array<ArrayBuffer>);
         break;
@@ -89,7 +86,7 @@ export class EngineServer {
   ): Promise<EngineFileSystem> {
     if (this.#engine === undefined) throw new Error('the worker has no engine');
     const disk = new RemoteDisk(geometry, (offset, length) => this.#ask(volume, offset, length));
-    const reader = await BlockReader.over('fileSystem', disk as Pick<Disk, keyof RemoteDisk> as Disk, cache);
+    const reader = await BlockReader.over('fileSystem', disk as Pick<Disk, keyof RemoteDisk> as Disk, cache, 2 ** 15);
     return this.#engine.open(new DiskVolume(reader, { start: 0n, end: size }), type, signal);
   }
 

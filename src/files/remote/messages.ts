@@ -39,7 +39,6 @@ export type ToWorker =
     }
   | { readonly kind: 'call'; readonly call: number; readonly volume: number; readonly name: CallName; readonly args: unknown[] }
   | { readonly kind: 'abort'; readonly call: number }
-  | { readonly kind: 'close'; readonly volume: number }
   | { readonly kind: 'bytes'; readonly read: number; readonly bytes: Uint8Array }
   | { readonly kind: 'unread'; readonly read: number; readonly error: SentError };
 

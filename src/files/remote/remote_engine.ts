@@ -31,7 +31,6 @@ export class RemoteEngine implements Engine {
   readonly #compiled: WebAssembly.Module;
   readonly #spawn: () => EngineWorker;
   readonly #patience: number;
-  #session: Session | undefined;
 
   constructor(
     { name, types, engine }: { name: string; types: readonly string[]; engine: EngineName },
@@ -47,19 +46,22 @@ export class RemoteEngine implements Engine {
     this.#spawn = spawn;
   }
 
+  /** Each file system has a worker of its own, so that what one disk does to it is no other's loss. */
   async open(volume: Volume, type: string, signal: AbortSignal | undefined): Promise<EngineFileSystem> {
-    const files = new RemoteFileSystem(volume, type, () => this.session());
-    await files.open(signal);
+    const files = new RemoteFileSystem(volume, type, () => this.#start());
+    try {
+      await files.open(signal);
+    } catch (error) {
+      files.close();
+      throw error;
+    }
     return files;
   }
 
-  /** The worker; a new one where the last has ended. */
-  session(): Session {
-    if (this.#session === undefined || this.#session.isOver) {
-      this.#session = new Session(this.name, this.#spawn(), this.#patience);
-      this.#session.start(this.#engine, this.#compiled);
-    }
-    return this.#session;
+  #start(): Session {
+    const session = new Session(this.name, this.#spawn(), this.#patience);
+    session.start(this.#engine, this.#compiled);
+    return session;
   }
 }
 
@@ -108,10 +110,8 @@ class Session {
     return (await this.#ask((call) => ({ kind: 'call', call, volume, name, args }), signal)) as Answer<Name>;
   }
 
-  close(volume: number): void {
-    this.#volumes.delete(volume);
-    if (this.#volumes.size === 0) this.#end(new NBDError(`${this.#name}: the file system was closed`, 'EBADF'));
-    else this.#worker.post({ kind: 'close', volume });
+  close(): void {
+    this.#end(new NBDError(`${this.#name}: the file system was closed`, 'EBADF'));
   }
 
   async #ask(message: (call: number) => ToWorker, signal: AbortSignal | undefined): Promise<unknown> {
@@ -197,14 +197,15 @@ class Session {
 class RemoteFileSystem implements EngineFileSystem {
   readonly #volume: Volume;
   readonly #type: string;
-  readonly #sessionNow: () => Session;
+  readonly #start: () => Session;
   #opened: { session: Session; open: Promise<{ id: number; info: FileSystemInfo }> } | undefined;
   #info: FileSystemInfo | undefined;
+  #isClosed = false;
 
-  constructor(volume: Volume, type: string, session: () => Session) {
+  constructor(volume: Volume, type: string, start: () => Session) {
     this.#volume = volume;
     this.#type = type;
-    this.#sessionNow = session;
+    this.#start = start;
   }
 
   get info(): FileSystemInfo {
@@ -212,15 +213,23 @@ class RemoteFileSystem implements EngineFileSystem {
   }
 
   async open(signal: AbortSignal | undefined): Promise<{ session: Session; id: number }> {
-    const session = this.#sessionNow();
-    if (this.#opened?.session !== session) this.#opened = { session, open: session.open(this.#volume, this.#type) };
+    if (this.#isClosed) throw new NBDError('the file system was closed: open it again', 'EBADF');
+    if (this.#opened === undefined || this.#opened.session.isOver) {
+      const session = this.#start();
+      this.#opened = { session, open: session.open(this.#volume, this.#type) };
+    }
     const opened = this.#opened;
     const { id, info } = await abortable(opened.open, signal).catch((error: unknown) => {
-      if (this.#opened === opened && !signal?.aborted) this.#opened = undefined; // the next call tries again
+      if (!signal?.aborted) opened.session.close(); // the next call tries again
       throw error;
     });
     this.#info = info;
-    return { session, id };
+    return { session: opened.session, id };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#opened?.session.close();
   }
 
   lookup(path: Uint8Array, followLinks: boolean, signal: AbortSignal | undefined): Promise<EngineFile> {

@@ -12,7 +12,7 @@ import { SevenImage } from './image.js';
 import { statOf, typeOf } from './stat.js';
 import { fileSystemHandlers, imageHandlers } from './types.js';
 
-/** Each round begins anew, so what takes more of them is too large for it: an NTFS of 100,000 files takes some 600. */
+/** Each round begins anew, so what takes more of them is too large for it. */
 const limits = { rounds: 150, reads: 2_000_000, bytes: 2 ** 26, misses: 64 };
 /** Files in a file system. */
 const mostItems = 200_000;
@@ -41,7 +41,9 @@ export class Seven implements Engine {
     const result = await this.#replay.open(volume, work, signal).catch((error: unknown) => {
       throw error instanceof ReplayError ? retold(error, { message: `${error.message}. ${readsAll}`, cause: error }) : error;
     });
-    const { warnings } = this.#checked(result);
+    const told = this.#checked(result);
+    const isWhole = result.unreadable.length === 0;
+    const warnings = isWhole ? told.warnings : [...told.warnings, 'parts of it could not be read: files may be missing'];
     const archive: Archive = {
       call: async (call, aborted) => this.#checked(await result.opened.call(this.#work(call), aborted)),
     };

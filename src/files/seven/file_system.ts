@@ -5,9 +5,6 @@ import type { FileStat, FileSystemInfo } from '../types.js';
 import { type Archive, laid, mostParts } from './archive.js';
 import type { Node, Tree } from './tree.js';
 
-/** Where 7-Zip shows the files that NTFS keeps for itself, such as `$MFT`. */
-const systemFolder = '[SYSTEM]';
-
 export class SevenFileSystem implements EngineFileSystem {
   readonly info: FileSystemInfo;
   readonly #archive: Archive;
@@ -21,7 +18,6 @@ export class SevenFileSystem implements EngineFileSystem {
 
   static async open(archive: Archive, info: FileSystemInfo, signal: AbortSignal | undefined): Promise<SevenFileSystem> {
     const { tree } = await archive.call((exports) => exports.nbd_7z_items(), signal);
-    if (info.type === 'ntfs') tree.hide(systemFolder);
     return new SevenFileSystem(archive, info, tree);
   }
 

@@ -9,6 +9,9 @@ const mostLinks = 40;
 /** Names that a path may come to, with the targets of its links. */
 const mostNames = 4096;
 
+/** Files and directories: paths may name more directories than there are files. */
+const mostNodes = 500_000;
+
 /** A file, or a directory. A name is a string whose characters are its bytes, so that any can be a key. */
 export interface Node {
   readonly id: number;
@@ -47,12 +50,8 @@ export class Tree {
     at.type = at.children.size > 0 ? 'directory' : type;
   }
 
-  /** Takes a name out of the root. */
-  hide(name: string): void {
-    this.node(0).children.delete(name);
-  }
-
   #add(name: string, parent: number): Node {
+    if (this.#nodes.length >= mostNodes) throw new NBDError(`7-Zip: its paths have more than ${mostNodes} names`, 'EFBIG');
     const node: Node = { id: this.#nodes.length, name, parent, item: undefined, type: 'directory', children: new Map() };
     this.#nodes.push(node);
     return node;

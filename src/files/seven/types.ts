@@ -7,10 +7,6 @@ export const fileSystemHandlers: ReadonlyMap<string, string> = new Map([
   ['iso9660', 'Iso'],
   ['udf', 'Udf'],
   ['vfat', 'FAT'],
-  ['ntfs', 'NTFS'],
-  ['hfsplus', 'HFS'],
-  ['hfs', 'HFS'],
-  ['apfs', 'APFS'],
 ]);
 
 /** Images of disks, by qemu-img's names but for `vhd`, which is its `vpc`. */

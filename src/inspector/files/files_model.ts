@@ -48,6 +48,10 @@ export class FilesModel {
 
   close(): void {
     this.#ending.abort();
+    this.files.then(
+      (files) => files.close(),
+      () => {}, // it was not opened
+    );
   }
 
   /** A directory; it is read by the first who asks. */

@@ -81,7 +81,9 @@ async function openPathDestination(path: string): Promise<Destination> {
   });
   if (there !== undefined && !canSeek(there)) return new NodeWritableDestination(createWriteStream(path, { flags: 'w' }), path);
   const partial = there === undefined ? `${path}.partial` : undefined;
-  const handle = await open(partial ?? path, constants.O_RDWR | (partial === undefined ? 0 : constants.O_CREAT), 0o666);
+  // Whoever may write to the folder may have put a link there: a file that we make is not written through it.
+  const flags = constants.O_RDWR | (partial === undefined ? 0 : constants.O_CREAT | constants.O_NOFOLLOW);
+  const handle = await open(partial ?? path, flags, 0o666);
   try {
     const stats = await handle.stat({ bigint: true });
     const room = stats.isFile() ? undefined : await sizeOf(path, stats);
