@@ -1,5 +1,6 @@
 // An inode of ext2, ext3 or ext4, as wasm/ext2 tells it, as FileStat.
-import type { FileStat, FileType } from './types.js';
+import { typeOfMode } from './mode.js';
+import type { FileStat } from './types.js';
 
 /** Times are seconds, of 34 bits where an inode has room for them, and nanoseconds. */
 export type InodeFields = [
@@ -22,21 +23,10 @@ export type InodeFields = [
   birthNs: number,
 ];
 
-/** By the upper four bits of the mode. */
-const types: ReadonlyMap<number, FileType> = new Map([
-  [0o01, 'fifo'],
-  [0o02, 'character'],
-  [0o04, 'directory'],
-  [0o06, 'block'],
-  [0o10, 'file'],
-  [0o12, 'symlink'],
-  [0o14, 'socket'],
-]);
-
 export function statOf(...fields: InodeFields): FileStat {
   const [inode, mode, uid, gid, links, size, blocks, , device, ...times] = fields;
   const [atime, atimeNs, mtime, mtimeNs, ctime, ctimeNs, birth, birthNs] = times;
-  const type = types.get((mode >> 12) & 0o17) ?? 'unknown';
+  const type = typeOfMode(mode) ?? 'unknown';
   return {
     type,
     size: BigInt.asUintN(64, size),

@@ -1,4 +1,5 @@
 // An item of 7-Zip's, as wasm/7z tells it, as FileStat.
+import { typeOfMode } from '../mode.js';
 import type { FileStat, FileType } from '../types.js';
 
 /** -1 where something is not kept. Times are in units of 100 ns since 1601, with the nanoseconds beyond. */
@@ -24,20 +25,9 @@ export type StatFields = [
 /** From 1601 to 1970, in units of 100 ns. */
 const epoch = 116_444_736_000_000_000n;
 
-/** By the upper four bits of the mode. */
-const types: ReadonlyMap<number, FileType> = new Map([
-  [0o01, 'fifo'],
-  [0o02, 'character'],
-  [0o04, 'directory'],
-  [0o06, 'block'],
-  [0o10, 'file'],
-  [0o12, 'symlink'],
-  [0o14, 'socket'],
-]);
-
 /** The mode decides, where the file system keeps one. */
 export function typeOf(isFolder: boolean, mode: number): FileType {
-  return isFolder ? 'directory' : (types.get((mode >> 12) & 0o17) ?? 'file');
+  return isFolder ? 'directory' : (typeOfMode(mode) ?? 'file');
 }
 
 export function statOf(type: FileType, ...fields: StatFields): FileStat {

@@ -1,6 +1,5 @@
 // <nbd-save>: saves what is selected, a partition or the whole disk to a file, as a stream.
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { FileHandleLike } from '../../copy/file_handle.js';
 import type { Progress } from '../../copy/progress.js';
 import type { Disk } from '../../disk/disk.js';
 import type { Partition } from '../../probe/types.js';
@@ -10,11 +9,8 @@ import { reasonOf } from './page_store.js';
 import type { OnUnreadable } from './part_disk.js';
 import { type NamedRange, onDisk, partitionRanges, rangeOptions } from './ranges_menu.js';
 import { fractionDone, progressText } from './rate.js';
-import { largestBlob, type SaveOptions, save, saveToBlob } from './save.js';
-
-/** What Chromium has, and others do not. */
-type Picker = (options: { suggestedName: string }) => Promise<FileHandleLike>;
-const picker = (): Picker | undefined => (globalThis as { showSaveFilePicker?: Picker }).showSaveFilePicker;
+import { largestBlob, type SaveOptions } from './save.js';
+import { canStream, saveAs } from './save_as.js';
 
 /** So many ranges that became zeroes are listed; of the others only their sum is kept. */
 const mostListed = 20;
@@ -129,7 +125,7 @@ export class NbdSave extends LitElement {
     const name = `disk-${range.key === 'selection' ? hexOffset(offset) : range.key}.img`;
     this.running = controller;
     try {
-      await this.#write(disk, name, options);
+      await saveAs(disk, name, options);
       this.end = `${shortSize(length)} saved as ${name}.`;
     } catch (error) {
       if (controller.signal.aborted) this.end = 'Stopped: nothing was saved.';
@@ -137,21 +133,6 @@ export class NbdSave extends LitElement {
     }
     this.running = undefined;
     this.progress = undefined;
-  }
-
-  /** In the way that the browser has. */
-  async #write(disk: Disk, name: string, options: SaveOptions): Promise<void> {
-    const pick = picker();
-    if (pick !== undefined) {
-      await save(disk, await pick({ suggestedName: name }), options);
-      return;
-    }
-    const url = URL.createObjectURL(await saveToBlob(disk, options));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser has begun to read it by then
   }
 
   #zero(range: Parameters<OnUnreadable>[0]): void {
@@ -172,7 +153,7 @@ export class NbdSave extends LitElement {
         }
       </form>
       ${
-        picker() === undefined
+        !canStream()
           ? html`<div class="line dim">
               This browser cannot write to a file as it goes: at most ${shortSize(BigInt(largestBlob))} are gathered in memory.
             </div>`
