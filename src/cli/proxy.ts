@@ -85,8 +85,9 @@ async function serve(values: Values): Promise<void> {
   });
   await listen(server, address);
   try {
+    const asked = signal(); // from now on: whoever reads the URLs may end it at once
     await print(announcement(server, proxy, Object.keys(options.targets), values.cert !== undefined));
-    await signal();
+    await asked;
     void signal().then(() => proxy.close(0)); // somebody is impatient: before it can be seen that the first was heard
   } finally {
     server.close();

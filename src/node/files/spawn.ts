@@ -4,7 +4,8 @@ import type { EngineWorker } from '../../files/remote/remote_engine.js';
 
 /** `script` is the file of files_worker.js. */
 export function spawnEngineWorker(script: URL): EngineWorker {
-  const worker = new Worker(script, { name: 'libnbd-wasm files' });
+  const execArgv = process.execArgv.filter((option) => !option.startsWith('--input-type')); // it is about --eval, and refuses a file
+  const worker = new Worker(script, { name: 'libnbd-wasm files', execArgv });
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),
