@@ -2,6 +2,11 @@
 import { pascalCase } from './names.js';
 import type { Api, ValueSet } from './schema.js';
 
+/** The names of all that {@link constants} writes. */
+export function constantNames(api: Api): Set<string> {
+  return new Set([...constants(api).matchAll(/^export const (\w+)/gm)].map(([, name = '']) => name));
+}
+
 export function constants(api: Api): string {
   const out: string[] = [];
   // An enum that exists for its type alone: any number fits, so that flags can be or'ed, but no other enum's constant does.

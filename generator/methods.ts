@@ -16,6 +16,7 @@ const waits = new Set(['poll', 'poll2', 'shutdown']);
 
 export function methods(api: Api): string {
   const body = api.calls.flatMap((call) => methodsOf(api, call)).join('\n\n');
+  const linked = new Set([...body.matchAll(/\{@link ([A-Z][A-Z0-9_]+)\}/g)].map(([, name]) => name));
   const types = new Set([...body.matchAll(/\b([A-Z]\w*Callback)\b/g)].map(([, type]) => type));
   const values = [...api.enums, ...api.flags].map(({ prefix }) => pascalCase(prefix));
   const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
@@ -25,12 +26,17 @@ import { nextEvent } from '../handle/polling.js';
 import { commandReply, connected, optionReply, shutDown, stateChange } from '../handle/waiting.js';
 import type { SocketLike } from '../transports/socket_like.js';
 import type { ${[...types].sort().join(', ')} } from './callbacks.js';
-import type { ${used.sort().join(', ')} } from './constants.js';
+import type { ${[...used, ...linked].sort().join(', ')} } from './constants.js';
+import type { Transport } from '../transports/transport.js';
 
 /** libnbd's calls, each a method. */
 export abstract class Methods extends Handle {
 ${body}
 }
+
+// What comments link to: the compiler leaves imports out of the declarations that only comments use, and links would lead nowhere.
+export type NBD = Methods;
+export type Linked = Transport | ${[...linked].map((name) => `typeof ${name}`).join(' | ')};
 `;
 }
 
@@ -51,7 +57,7 @@ function method(api: Api, call: Call, form: Form, async?: Call): string {
   const result = resultType(call, form);
   const returned = isWaiting ? `Promise<${result}>` : result;
   const body = byHand[call.name] ?? (async === undefined ? plainBody(call) : waitingBody(call, async, form));
-  return `${documentation(api, call, form)}
+  return `${documentation(api, call, form, { isWaiting, hasOptions: options !== undefined })}
   ${name}(${parameters.join(', ')}): ${returned} {
 ${indent(body)}
   }`;

@@ -1,8 +1,14 @@
 // Perl's POD, in which libnbd documents its calls, as the Markdown that TSDoc takes.
 import { camelCase } from './names.js';
 
-/** Markdown of a POD text. `calls` are the names that become links. */
-export function podToMarkdown(pod: string, calls: ReadonlySet<string>): string {
+/** What becomes a link: names of calls, as `pread`, and of constants, as `CMD_FLAG_DF`. */
+export interface KnownNames {
+  calls: ReadonlySet<string>;
+  constants: ReadonlySet<string>;
+}
+
+/** Markdown of a POD text. */
+export function podToMarkdown(pod: string, names: KnownNames): string {
   const paragraphs = pod.trim().split(/\n{2,}/);
   const out: string[] = [];
   let verbatim: string[] = [];
@@ -21,7 +27,7 @@ export function podToMarkdown(pod: string, calls: ReadonlySet<string>): string {
     const indent = indents.slice(1).join('');
     switch (command) {
       case undefined:
-        out.push(`${indents.join('')}${inline(paragraph, calls)}`);
+        out.push(`${indents.join('')}${inline(paragraph, names)}`);
         break;
       case 'over':
         indents.push('  ');
@@ -30,14 +36,14 @@ export function podToMarkdown(pod: string, calls: ReadonlySet<string>): string {
         indents.pop();
         break;
       case 'item': {
-        const text = inline(rest.replace(/^\*\s*/, ''), calls);
+        const text = inline(rest.replace(/^\*\s*/, ''), names);
         out.push(`${indent}- ${text === '' ? '' : text}`.trimEnd());
         break;
       }
       case 'head1':
       case 'head2':
       case 'head3':
-        out.push(`**${inline(rest, calls)}**`);
+        out.push(`**${inline(rest, names)}**`);
         break;
       case 'for':
       case 'begin':
@@ -65,15 +71,15 @@ function dedent(text: string): string {
 const entities: Record<string, string> = { gt: '>', lt: '<', verbar: '|', sol: '/', nbsp: ' ' };
 
 // Formatting codes, the innermost first: they nest.
-function inline(text: string, calls: ReadonlySet<string>): string {
+function inline(text: string, names: KnownNames): string {
   const codes: string[] = [];
   const keep = (markdown: string) => `\ue000${codes.push(markdown) - 1}\ue001`;
   let result = text.replace(/E<(\w+)>/g, (_, entity: string) => keep(entities[entity] ?? `&${entity};`));
   for (let previous = ''; previous !== result; ) {
     previous = result;
     result = result
-      .replace(/([BCFILSX])<<+ ([\s\S]*?) >>+/g, (_, letter: string, body: string) => keep(format(letter, body, calls)))
-      .replace(/([BCFILSX])<([^<>]*)>/g, (_, letter: string, body: string) => keep(format(letter, body, calls)));
+      .replace(/([BCFILSX])<<+ ([\s\S]*?) >>+/g, (_, letter: string, body: string) => keep(format(letter, body, names)))
+      .replace(/([BCFILSX])<([^<>]*)>/g, (_, letter: string, body: string) => keep(format(letter, body, names)));
   }
   result = escapeText(result);
   while (/\ue000\d+\ue001/.test(result)) {
@@ -82,27 +88,30 @@ function inline(text: string, calls: ReadonlySet<string>): string {
   return result;
 }
 
-function format(letter: string, body: string, calls: ReadonlySet<string>): string {
+function format(letter: string, body: string, names: KnownNames): string {
   switch (letter) {
     case 'B':
       return `**${body}**`;
     case 'I':
       return `*${body}*`;
-    case 'C':
+    case 'C': {
+      const name = body.replace(/^LIBNBD_/, '');
+      return name !== body && names.constants.has(name) ? `{@link ${name}}` : `\`${body}\``;
+    }
     case 'F':
       return `\`${body}\``;
     case 'L':
-      return link(body, calls);
+      return link(body, names);
     default:
       return body;
   }
 }
 
-function link(target: string, calls: ReadonlySet<string>): string {
+function link(target: string, names: KnownNames): string {
   const [, name, section] = /^([\w.-]+)\((\d)\)$/.exec(target) ?? [];
   if (name !== undefined) {
     const call = name.replace(/^nbd_/, '');
-    if (name.startsWith('nbd_') && calls.has(call)) return `{@link NBD.${camelCase(call)} | ${camelCase(call)}}`;
+    if (name.startsWith('nbd_') && names.calls.has(call)) return `{@link NBD.${camelCase(call)} | ${camelCase(call)}}`;
     return `${name}(${section})`;
   }
   const [, page, anchor] = /^([\w-]+\(\d\))\/(.*)$/.exec(target) ?? [];

@@ -54,3 +54,14 @@ else
   die "needs Emscripten $oldest_emcc or newer. Install it (https://emscripten.org/docs/getting_started) and put emcc on" \
     "the PATH or set EMSDK; on Debian, run this once as root and it makes its own."
 fi
+
+# The C library that is in every module is Emscripten's musl; its notice goes into the package.
+keep_musl_notice() {
+  local folder
+  for folder in "$(dirname "$(readlink -f "${native:-/}")")" "$debian_root/usr/share/emscripten"; do
+    [ -f "$folder/system/lib/libc/musl/COPYRIGHT" ] || continue
+    cp "$folder/system/lib/libc/musl/COPYRIGHT" build/musl.COPYRIGHT
+    return
+  done
+  die "found no notice of musl beside Emscripten: system/lib/libc/musl/COPYRIGHT."
+}

@@ -23,6 +23,7 @@ make_module() {
   local name=$1
   shift
   declare -F run_emcc >/dev/null || . scripts/toolchain.sh
+  keep_musl_notice
   say "compiling $name to WebAssembly"
   lay_out "$stage/$name" "$@"
   # Every object is made of these too: the compiler, and the headers, any of which a source may include.

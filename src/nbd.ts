@@ -121,12 +121,22 @@ export class NBD extends Methods {
   }
 
   /**
-   * `nbd_connect_uri`, which also takes the URL of a WebSocket: `ws://HOST/nbd/NAME?token=…` and `wss:` are what
-   * {@link connectWebSocket} takes. Such a URL names no export; {@link NBD.setExportName | setExportName} does.
+   * Connects to a server, and to one of its exports (its disks), by a URI.
    *
-   * An NBD URI is `nbd://HOST:PORT/EXPORT`, `nbds:` with TLS, `nbd+unix:///EXPORT?socket=PATH`, or another that libnbd knows. What
-   * {@link setUriAllowTransports} and {@link setUriAllowTls} say holds for both: a WebSocket is TCP, and `wss:` is TLS.
+   * ```ts
+   * await nbd.connectUri('nbd://localhost/disk'); // in Node: the host, and the name of the export
+   * ```
    *
+   * - `nbd://HOST:PORT/EXPORT` is TCP, `nbds:` the same with TLS, `nbd+unix:///EXPORT?socket=PATH` a Unix socket, and libnbd knows others.
+   * - `ws://HOST/nbd/NAME?token=…` and `wss:` are a WebSocket, in pages as well: what {@link connectWebSocket} takes, such as
+   *   `libnbd-wasm proxy` prints. Such a URL names no export; {@link NBD.setExportName | setExportName} does.
+   *
+   * What {@link setUriAllowTransports} and {@link setUriAllowTls} say holds for both: a WebSocket is TCP, and `wss:` is TLS. In C it is
+   * `nbd_connect_uri`, which takes NBD URIs alone.
+   *
+   * @param uri The URI. Without a port it is 10809; without an export it is the default of the server.
+   * @param options `signal`: an `AbortSignal` that ends the wait, and the connection with it.
+   * @returns A promise that is fulfilled when the disk can be read and written, or options negotiated in option mode.
    * @throws NBDError (the promise rejects) with libnbd's text and code: `EPERM` for a URI that the handle does not allow.
    */
   override connectUri(uri: string, options: WaitOptions = {}): Promise<void> {

@@ -47,11 +47,33 @@ export type CopySource = AnySource | NodeSource;
 /** What can be copied to. */
 export type CopyDestination = AnyDestination | NodeDestination;
 
-/** Copies a disk, a file or a stream to another: {@link Copy} tells how. */
+/**
+ * Copies all of a disk, a file or a stream to another; holes stay holes.
+ *
+ * ```ts
+ * const disk = await openDisk('nbd://localhost/disk');
+ * await copy(disk, 'disk.img', { progress: ({ bytes, total }) => console.log(`${bytes} of ${total}`) });
+ * ```
+ *
+ * {@link Copy} tells how it does so.
+ *
+ * @param source A disk of {@link openDisk}, a handle, the path of a file, a `Blob`, a stream, a child process: {@link CopySource}.
+ * @param destination The same, but a `Blob`: {@link CopyDestination}. All of the source must fit in.
+ * @param options `progress` is called as it goes on, `verify` reads everything back, `resume` goes on after a kill, `signal` ends it:
+ *   {@link CopyOptions}.
+ * @returns How many bytes were copied, and how many of them were data.
+ * @throws NBDError before the first byte is written; {@link CopyError} later, with how far it came.
+ */
 export const copy: Copy<CopySource, CopyDestination> = (source, destination, options) =>
   keepingErrors([source, destination], async () => (await copying()).copy(source, destination, options));
 
-/** Finds where two disks or files differ: {@link Compare} tells how. */
+/**
+ * Finds out whether two disks or files are the same, and where they differ: {@link Compare} tells how.
+ *
+ * ```ts
+ * const { isEqual, first } = await compare(diskA, diskB); // `first` is where they differ
+ * ```
+ */
 export const compare: Compare<CopySource> = async (...args) => (await copying()).compare(...args);
 
 /** The SHA-256 of a disk, a file or a stream: {@link Checksum} tells how. */
@@ -62,7 +84,14 @@ const copying = () => import('./node/copy/calls.js'); // a program that copies n
 
 const calls = probeCalls(() => compileFile(new URL('./blkid.wasm', import.meta.url)), compileUrl);
 
-/** Finds out what is on a disk: {@link ProbeCall} tells how. */
+/**
+ * Finds out what is on a disk: its partitions, and the file system or whatever else is in each. {@link ProbeCall} tells how.
+ *
+ * ```ts
+ * const { table, partitions } = await probe(disk);
+ * for (const { number, size, content } of partitions) console.log(number, size, content?.type, content?.label);
+ * ```
+ */
 export const probe: ProbeCall = calls.probe;
 
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
@@ -77,7 +106,14 @@ const files = fileSystemCalls({
   probe,
 });
 
-/** Opens a file system on a disk, to read: {@link FileSystemCall} tells how. */
+/**
+ * Opens a file system on a disk, to read its files; nothing is mounted. {@link FileSystemCall} tells how.
+ *
+ * ```ts
+ * const files = await fileSystem(disk); // or { partition }, one of those that probe() finds
+ * for await (const { name, type, size } of files.readdir('/')) console.log(name, type, size);
+ * ```
+ */
 export const fileSystem: FileSystemCall = files.fileSystem;
 
 /** Opens the image of a disk, to read: {@link DiskImageCall} tells how. */

@@ -11,7 +11,15 @@ export interface OpenOptions extends OpenDiskOptions<NBD> {
 }
 
 /**
- * Opens a disk that stays: over several connections, which are opened again when they are lost.
+ * Opens a disk of an NBD server to read and write it, and keeps it: connections that are lost are opened again.
+ *
+ * ```ts
+ * const disk = await openDisk('nbd://localhost/disk');
+ * const sector = await disk.pread(512, 0); // a Uint8Array with the first 512 bytes
+ * await disk.shutdown();
+ * ```
+ *
+ * What it promises:
  *
  * - Up to 4 connections where the server allows several; each request goes to the one with the least to do. All of them lead to one address.
  * - A connection that is lost is opened again, up to 12 times with delays of up to 10 seconds, at the next address after each failure. Reads,
@@ -34,10 +42,12 @@ export interface OpenOptions extends OpenDiskOptions<NBD> {
  *
  * @param where An NBD URI or a WebSocket's URL; several of them, which lead to the same storage, as the caller vouches; or a function that
  *   opens a connection. At first, each address is tried once.
+ * @param options `contexts`, `tls`, `readOnly`, `retry`, `timeout`, `signal` and more: {@link OpenOptions}.
+ * @returns The disk, connected. It has the calls of {@link NBD} that read, write and describe an export.
  * @throws NBDError when no address could be connected to.
  * @example
  * ```ts
- * await using disk = await openDisk(['nbd://one/disk', 'nbd://two/disk']);
+ * const disk = await openDisk(['nbd://one/disk', 'nbd://two/disk']); // the same storage by two ways
  * disk.addEventListener('reconnecting', ({ address, cause }) => console.warn(address, cause));
  * await disk.pwrite(bytes, 0);
  * await disk.flush();
