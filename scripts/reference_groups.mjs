@@ -40,15 +40,18 @@ const methods = [
   [/^[sg]et|^clear/, 'Settings before connecting'],
 ];
 
-/** Takes the heading off a page, above which typedoc sets the page's name, and returns its plain text. */
-function heading([first]) {
-  const [line, text] = /^\s*# (.*)\n/.exec(first?.text ?? '') ?? [];
-  if (line === undefined) return undefined;
-  first.text = first.text.slice(line.length);
-  return text.replaceAll('`', '');
+/** The plain text of a page's heading. Code in it is a part of its own. */
+function heading(parts) {
+  const end = parts.findIndex(({ kind, text }) => kind === 'text' && text.trimStart().includes('\n'));
+  const line = parts
+    .slice(0, end + 1)
+    .map(({ text }) => text)
+    .join('');
+  const [, text] = /^\s*# (.*)\n/.exec(line) ?? [];
+  return text?.replaceAll('`', '');
 }
 
-const order = (table) => [...new Set(table.map(([, group]) => group))];
+const [[, stepwise], ...usual] = methods;
 
 const modules = {
   node: 'libnbd-wasm',
@@ -61,9 +64,9 @@ export function load(app) {
   app.on(Application.EVENT_BOOTSTRAP_END, () => {
     app.options.setValue('groupOrder', [
       ...['Documents', 'Handles', 'Disks that stay', 'Copies', 'What is on a disk', 'Files of a disk', 'Disks over disks'],
-      ...['Sockets and credentials', 'Constants', 'Callbacks', ...order(methods), '*'],
+      ...['Sockets and credentials', 'Constants', 'Callbacks', ...usual.map(([, group]) => group), '*', stepwise],
     ]);
-    app.options.setValue('searchGroupBoosts', { [methods[0][1]]: 0.2 }); // who looks for a read wants `pread` before `aioPread`
+    app.options.setValue('searchGroupBoosts', { [stepwise]: 0.2 }); // who looks for a read wants `pread` before `aioPread`
   });
 
   const files = new Map();
@@ -85,10 +88,13 @@ export function load(app) {
         module.name = modules[module.name] ?? module.name;
       for (const page of context.project.getReflectionsByKind(ReflectionKind.Document))
         page.name = heading(page.content) ?? page.name;
-      if (context.project.readme !== undefined) heading(context.project.readme);
     },
     1000,
   );
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    const [first] = project.readme ?? [];
+    if (first !== undefined) first.text = first.text.replace(/^\s*# .*\n/, ''); // typedoc sets the name of the project above it
+  });
 }
 
 function groupOf(reflection, file) {
