@@ -52,7 +52,7 @@ section 'musl'
 cat build/musl.COPYRIGHT
 section 'Emscripten'
 cat <<'END'
-Copyright (c) 2010-2024 Emscripten authors, see its file AUTHORS.
+Copyright (c) 2010-2022 The Emscripten Authors
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
 "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
