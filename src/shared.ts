@@ -24,7 +24,7 @@ export type { WritableOptions } from './disk/writable.js';
 export type { DiskImageCall, FileSystemCall } from './files/calls.js';
 export type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Piece, Volume } from './files/engine.js';
 export type { FileSystem } from './files/file_system.js';
-export type { ImageFormat, ImageOptions } from './files/image/options.js';
+export type { ImageDisk, ImageFormat, ImageOptions } from './files/image/options.js';
 export type { FileSystemOptions } from './files/options.js';
 export type * from './files/types.js';
 export type * from './generated/callbacks.js';

@@ -52,6 +52,13 @@ interface Part {
 }
 
 export class FileDisk extends BaseDisk {
+  /**
+   * Bytes that may yet be unpacked to answer for block status: a compressed part is known only then. A page that shows a map by itself bounds
+   * what this costs.
+   *
+   * @internal
+   */
+  mostUnpackedForStatus = Infinity;
   readonly #source: FileSource;
   readonly #size: bigint;
   readonly #batches: Batch[] = [];
@@ -124,7 +131,8 @@ export class FileDisk extends BaseDisk {
     view.set(found);
   }
 
-  async #batchAt(offset: bigint, end: bigint, signal: AbortSignal | undefined): Promise<Batch> {
+  /** @param onNew Gets the weight of a batch that was not at hand. */
+  async #batchAt(offset: bigint, end: bigint, signal: AbortSignal | undefined, onNew?: (weight: number) => void): Promise<Batch> {
     const index = this.#batches.findIndex(({ start, end }) => start <= offset && offset < end);
     const known = this.#batches[index];
     if (known !== undefined) {
@@ -137,6 +145,7 @@ export class FileDisk extends BaseDisk {
     const batch = this.#batchOf(contents, offset);
     this.#last = { end: batch.end, wanted };
     this.#keep(batch);
+    onNew?.(batch.weight);
     return batch;
   }
 
@@ -184,9 +193,16 @@ export class FileDisk extends BaseDisk {
   ): Promise<Map<string, BigUint64Array>> {
     const [start, end] = [BigInt(offset), BigInt(offset) + BigInt(count)];
     const entries: bigint[] = [];
+    if (this.mostUnpackedForStatus <= 0) {
+      const why = 'it has compressed parts, and more of them are not unpacked only to tell what is data';
+      throw new NBDError(`${this.#source.name}: ${why}`, 'ENOTSUP');
+    }
     let at = start;
-    while (at < end) {
-      const batch = await this.#batchAt(at, end, signal);
+    let unpacked = 0;
+    while (at < end && unpacked < mostWanted) {
+      const batch = await this.#batchAt(at, end, signal, (weight) => {
+        unpacked += weight;
+      });
       if (batch.contents instanceof Uint8Array) break;
       for (const { length, place, bytes } of clipped(batch.contents, at, end)) {
         const isHole = place === undefined && bytes === undefined;
@@ -194,7 +210,9 @@ export class FileDisk extends BaseDisk {
       }
       at = batch.end;
     }
-    if (at < end) entries.push(end - at, 0n);
+    this.mostUnpackedForStatus -= unpacked;
+    // A file that is at hand is data; of others, as with a server, the answer may end before the range.
+    if (entries.length === 0) entries.push(end - at, 0n);
     return new Map([[CONTEXT_BASE_ALLOCATION, BigUint64Array.from(entries)]]);
   }
 

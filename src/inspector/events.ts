@@ -1,6 +1,8 @@
 // What the parts of the page ask of the part above them, beside selections (selection.ts).
 import type { FilesPlace, Lit } from './files_place.js';
+import type { ImagePlace } from './image_place.js';
 import type { Remedy } from './problems.js';
+import type { Selection, View } from './selection.js';
 
 /**
  * The details of the events, by their types. All of them bubble over the borders of shadow trees. A listener gets null for a detail that is
@@ -25,8 +27,21 @@ export interface InspectorEvents {
   'nbd-files': FilesPlace | null | undefined;
   /** A path in the file system that is shown. */
   'nbd-open-path': string;
+  /** An image is to be opened as a disk: a file of those that are shown, by its path; undefined for the whole disk. */
+  'nbd-open-image': string | null | undefined;
+  /** Another disk is shown, of those that are inside of the server's. */
+  'nbd-inside': InsidePlace;
   /** Parts of the disk that the map is to light; undefined for none. */
   'nbd-lit': Lit | null | undefined;
+}
+
+/** A disk inside of the server's, and what of it is shown. */
+export interface InsidePlace {
+  /** The images on the way to it; none for the server's disk. */
+  readonly inside: readonly ImagePlace[];
+  readonly selection?: Selection | undefined;
+  readonly view?: View | undefined;
+  readonly files?: FilesPlace | undefined;
 }
 
 /** What was typed into the connect screen. */

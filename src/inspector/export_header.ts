@@ -35,6 +35,7 @@ export class ExportElement extends LitElement {
     exports: { attribute: false },
     exportName: { attribute: false },
     isPage: { attribute: false },
+    isInside: { attribute: false },
     note: {},
   };
   static override styles = [
@@ -183,6 +184,8 @@ export class ExportElement extends LitElement {
   declare exportName: string | undefined;
   /** Whether there is a page above, which can open other addresses and has links. */
   declare isPage: boolean;
+  /** Whether the disk is an image on another: the way there is told beside, and the others are chosen from there. */
+  declare isInside: boolean;
   /** What was just done, such as that a link was copied. */
   declare note: string;
 
@@ -191,6 +194,7 @@ export class ExportElement extends LitElement {
     this.link = { state: 'none' };
     this.label = '';
     this.isPage = false;
+    this.isInside = false;
     this.note = '';
   }
 
@@ -222,8 +226,8 @@ export class ExportElement extends LitElement {
   }
 
   #diskChoice(): TemplateResult {
-    const { disks, label, isPage } = this;
-    if (!isPage) return html`<h1 title=${label}>${escapeControls(label)}</h1>`;
+    const { disks, label, isPage, isInside } = this;
+    if (!isPage || isInside) return html`<h1 title=${label}>${escapeControls(label)}</h1>`;
     const isListed = disks?.some(({ name }) => name === label) ?? false;
     return html`
       <h1 class="spoken">${escapeControls(label)}</h1>
@@ -241,7 +245,7 @@ export class ExportElement extends LitElement {
   #exportChoice(): TemplateResult | typeof nothing {
     const { exports, exportName, facts } = this;
     const current = exportName ?? facts?.negotiated?.name ?? '';
-    if (exports === undefined || (exports.length < 2 && exports[0]?.name === current)) return nothing;
+    if (exports === undefined || this.isInside || (exports.length < 2 && exports[0]?.name === current)) return nothing;
     const isListed = exports.some(({ name }) => name === current);
     return html`
       <label>
@@ -261,12 +265,16 @@ export class ExportElement extends LitElement {
   #facts(): TemplateResult {
     const { facts, link } = this;
     if (facts === undefined) {
-      const words = link.state === 'opening' ? 'asking the server…' : 'nothing is known of the export: there is no connection';
+      const words = this.isInside
+        ? 'nothing is known of this disk'
+        : link.state === 'opening'
+          ? 'asking the server…'
+          : 'nothing is known of the export: there is no connection';
       return html`<details><summary><span>${words}</span></summary></details>`;
     }
     return html`
       <details>
-        <summary><span title="All that the server says of this export">${factsInShort(facts)}</span></summary>
+        <summary><span title="All that is known of it">${factsInShort(facts)}</span></summary>
         <dl>
           ${factsInWords(facts).map(({ label, words, title }) => html`<div><dt>${label}</dt><dd title=${title ?? ''}>${words}</dd></div>`)}
         </dl>

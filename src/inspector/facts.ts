@@ -29,6 +29,17 @@ export interface ExportFacts {
   readonly negotiated: NegotiatedFacts | undefined;
   /** How it is connected; undefined where somebody else has opened it. */
   readonly source: Source | undefined;
+  /** What is told of a disk that is no export, in the place of a server's words. */
+  readonly own?: OwnFacts | undefined;
+}
+
+/** What a disk is that no server exports. */
+export interface OwnFacts {
+  /** What it is called. */
+  readonly title: string;
+  /** In one line, for the header. */
+  readonly short: string;
+  readonly facts: readonly Fact[];
 }
 
 /** One fact for people. */
@@ -69,7 +80,8 @@ export async function askFacts(
 const untold = 'the server does not tell';
 
 /** All facts of an export, for people, in the order of their weight. */
-export function factsInWords(facts: ExportFacts): Fact[] {
+export function factsInWords(facts: ExportFacts): readonly Fact[] {
+  if (facts.own !== undefined) return facts.own.facts;
   const { geometry, negotiated, source } = facts;
   const asked = <T>(value: T | undefined, words: (value: T) => string) =>
     value === undefined ? (negotiated === undefined ? 'not known to this page: it was given the disk' : untold) : words(value);
@@ -97,6 +109,7 @@ export function factsInWords(facts: ExportFacts): Fact[] {
 
 /** The same in one line, for the header. */
 export function factsInShort(facts: ExportFacts): string {
+  if (facts.own !== undefined) return facts.own.short;
   const { geometry, negotiated } = facts;
   const { minimum, preferred, maximum } = geometry;
   const blocks = minimum === 0n ? 'block sizes not told' : `blocks ${[minimum, preferred, maximum].map(shortSize).join(' / ')}`;

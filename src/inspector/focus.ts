@@ -13,7 +13,8 @@ export function focusInto(element: Element | null): void {
   }
 }
 
-function firstIn(root: ShadowRoot, selector: string): HTMLElement | undefined {
+/** The first element that a selector matches and that can be used, in a shadow tree or in one below. */
+export function firstIn(root: ParentNode, selector: string): HTMLElement | undefined {
   for (const element of root.querySelectorAll<HTMLElement>('*')) {
     if (element.matches(selector) && !element.matches(':disabled')) return element;
     const below = element.shadowRoot === null ? undefined : firstIn(element.shadowRoot, selector);

@@ -5,12 +5,13 @@ import type { InspectorElement as PublicElement } from '../inspector.js';
 import type { Partition, Probe } from '../probe/types.js';
 import { escapeControls } from '../text/escape.js';
 import type { ServedDisk } from './disks.js';
-import { fire } from './events.js';
+import { fire, type InsidePlace } from './events.js';
 import { exportTitle } from './facts.js';
-import { FilesCode, volumesOf } from './files_code.js';
+import { FilesCode } from './files_code.js';
 import type { FilesPlace, FilesVolume, Lit } from './files_place.js';
-import { focusInto } from './focus.js';
+import { firstIn, focusInto } from './focus.js';
 import { exactSize, hexOffset } from './format.js';
+import { type ImagePlace, imageName, keyOf } from './image_place.js';
 import { Inspection } from './inspection.js';
 import type { KeysElement } from './keys.js';
 import { layout } from './layout.js';
@@ -19,6 +20,7 @@ import { type ProbeFunction, partitionAt, selectionOf } from './probing.js';
 import { type Selection, select, type View } from './selection.js';
 import type { Session } from './session.js';
 import { shared } from './theme.js';
+import { volumesOf } from './volumes.js';
 
 /** The sector that places are counted in where no table has one of its own. */
 const usualSector = 512;
@@ -42,6 +44,7 @@ export class InspectorElement extends LitElement implements PublicElement {
     disks: { attribute: false },
     isPage: { attribute: false },
     note: { attribute: false },
+    inside: { attribute: false, hasChanged: (one = [], other = []) => keyOf(one) !== keyOf(other) },
     selection: { attribute: false },
     view: { attribute: false },
     files: { attribute: false },
@@ -63,6 +66,8 @@ export class InspectorElement extends LitElement implements PublicElement {
   declare disks: readonly ServedDisk[] | undefined;
   declare isPage: boolean;
   declare note: string;
+  /** The images that are opened as disks, each on the one before: the last is shown. */
+  declare inside: readonly ImagePlace[];
   declare selection: Selection | undefined;
   declare view: View | undefined;
   /** The files that are shown in the bytes' stead. */
@@ -71,11 +76,16 @@ export class InspectorElement extends LitElement implements PublicElement {
 
   readonly #inspection = new Inspection(this);
   readonly #filesCode = new FilesCode(this);
+  /** What was shown of the disks that somebody has left, by the way to them. */
+  readonly #left = new Map<string, InsidePlace>();
+  /** The disk that the keyboard is to go to when it is open: the button that has opened it is gone. */
+  #awaited: string | undefined;
 
   constructor() {
     super();
     this.isPage = false;
     this.note = '';
+    this.inside = [];
     this.addEventListener('nbd-select', ({ detail }) => {
       this.selection = detail;
     });
@@ -88,9 +98,17 @@ export class InspectorElement extends LitElement implements PublicElement {
     this.addEventListener('nbd-lit', ({ detail }) => {
       this.lit = detail ?? undefined;
     });
+    this.addEventListener('nbd-inside', ({ detail }) => {
+      Object.assign(this, { selection: undefined, view: undefined, files: undefined, ...detail });
+    });
+    this.addEventListener('nbd-open-image', ({ detail }) => {
+      const place = detail === null || detail === undefined ? {} : { partition: this.files?.partition, path: detail };
+      this.#enter([...this.inside, place]);
+    });
     this.addEventListener('nbd-reconnect', () => void this.#inspection.reconnect());
     this.addEventListener('nbd-remedy', ({ detail }) => {
       if (detail === 'again') this.#inspection.again();
+      if (detail === 'back') this.#enter(this.inside.slice(0, this.#inspection.depth));
     });
     this.addEventListener('nbd-help', () => this.renderRoot.querySelector<KeysElement>('nbd-keys')?.open());
   }
@@ -100,15 +118,39 @@ export class InspectorElement extends LitElement implements PublicElement {
     if (changed.has('disk') || changed.has('src') || changed.has('exportName')) {
       const { disk, src, exportName } = this;
       this.lit = undefined;
-      this.#inspection.open(disk !== undefined ? { disk } : src ? { url: src, exportName } : undefined);
+      this.#left.clear();
+      this.#inspection.open(disk !== undefined ? { disk } : src ? { url: src, exportName } : undefined, this.inside);
+    } else if (changed.has('inside')) {
+      this.lit = undefined;
+      this.#inspection.enter(this.inside);
     }
     if (changed.has('files') && this.files !== undefined) void this.#filesCode.load(); // it keeps what goes wrong
+  }
+
+  protected override updated(): void {
+    if (this.#awaited !== keyOf(this.inside) || this.#inspection.session === undefined) return;
+    this.#awaited = undefined;
+    const part = this.inside.length > 0 ? 'nbd-breadcrumbs' : this.files === undefined ? 'nbd-hex' : 'nbd-files';
+    focusInto(this.renderRoot.querySelector(part));
+  }
+
+  /** Goes to another of the disks inside of each other: as it was left, or to the file that the one left is in. */
+  #enter(inside: readonly ImagePlace[], files?: FilesPlace): void {
+    const { selection, view, inside: before } = this;
+    this.#left.set(keyOf(before), { inside: before, selection, view, files: this.files });
+    const image = before[inside.length];
+    const place = image?.path === undefined ? undefined : image;
+    const left = this.#left.get(keyOf(inside)) ?? { inside, files: place };
+    this.#awaited = keyOf(inside);
+    fire(this, 'nbd-inside', { ...left, ...(files === undefined ? {} : { files }) });
   }
 
   /** Does what a key stands for; false for a key that means nothing here. */
   press(key: string): boolean {
     if (key === '?') fire(this, 'nbd-help', undefined);
     else if (key === 'f') this.#switchToFiles();
+    else if (key === 'o') firstIn(this.renderRoot, '.open-image')?.click();
+    else if (key === 'u' && this.inside.length > 0) this.#enter(this.inside.slice(0, -1));
     else if (key === '[' || key === ']') this.#step(key === ']');
     else if (parts[key] !== undefined) focusInto(this.renderRoot.querySelector(parts[key]));
     else return false;
@@ -147,14 +189,22 @@ export class InspectorElement extends LitElement implements PublicElement {
   }
 
   get #title(): string {
+    const [image, own] = [this.inside.at(-1), this.#inspection.session?.facts.own];
+    return image === undefined ? this.#serverTitle : (own?.title ?? imageName(image));
+  }
+
+  get #serverTitle(): string {
     const name = this.#inspection.session?.facts.negotiated?.name ?? this.exportName;
     return this.label ?? (name === undefined ? 'Disk' : exportTitle(name));
   }
 
   override render() {
     const { session, exports, link, problem } = this.#inspection;
+    const isInside = this.inside.length > 0;
     return html`
       <div class="frame ${this.files === undefined ? '' : 'with-files'}">
+       <div class="top">
+        ${isInside ? this.#breadcrumbs() : nothing}
         <nbd-export
           .facts=${session?.facts}
           .link=${link}
@@ -163,12 +213,33 @@ export class InspectorElement extends LitElement implements PublicElement {
           .exports=${exports}
           .exportName=${this.exportName}
           .isPage=${this.isPage}
+          .isInside=${isInside}
           .note=${this.note}
         ></nbd-export>
-        ${problem === undefined ? this.#body(session) : html`<nbd-problem class="all" .problem=${problem}></nbd-problem>`}
+       </div>
+        ${problem === undefined ? this.#shown(session) : html`<nbd-problem class="all" .problem=${problem}></nbd-problem>`}
       </div>
       <nbd-keys></nbd-keys>
     `;
+  }
+
+  #breadcrumbs(): TemplateResult {
+    return html`<nbd-breadcrumbs
+      .label=${this.#serverTitle}
+      .inside=${this.inside}
+      .enter=${(depth: number, files?: FilesPlace) => this.#enter(this.inside.slice(0, depth), files)}
+    ></nbd-breadcrumbs>`;
+  }
+
+  #shown(session: Session | undefined): TemplateResult {
+    const { opening, depth } = this.#inspection;
+    if (opening === undefined || session !== undefined) return this.#body(session);
+    return html`<nbd-opening
+      class="all"
+      .place=${opening.place}
+      .bytes=${opening.bytes}
+      .cancel=${() => this.#enter(this.inside.slice(0, depth))}
+    ></nbd-opening>`;
   }
 
   #body(session: Session | undefined): TemplateResult {
@@ -199,7 +270,12 @@ export class InspectorElement extends LitElement implements PublicElement {
         <section class="panel" aria-labelledby="table-title">
           <header><h2 id="table-title">Partitions</h2><span class="dim">${this.#tableSummary(found)}</span></header>
           <div class="scroll" tabindex="-1">
-            <nbd-partitions .probing=${this.#inspection.probing} .size=${size ?? 0n} .selection=${selection}></nbd-partitions>
+            <nbd-partitions
+              .probing=${this.#inspection.probing}
+              .size=${size ?? 0n}
+              .selection=${selection}
+              .image=${this.#inspection.image}
+            ></nbd-partitions>
           </div>
         </section>
         <section class="panel" aria-labelledby="extents-title">
@@ -281,7 +357,7 @@ export class InspectorElement extends LitElement implements PublicElement {
     if (session === undefined || state === 'asking') return html`<p class="empty">asking for partitions and file systems…</p>`;
     if (volume === undefined) {
       const where = partition === undefined ? 'on the whole disk' : `in partition ${partition}`;
-      return html`<p class="empty" role="alert">There is no file system ${where} that libblkid recognizes.</p>`;
+      return html`<p class="empty" role="alert">There is no file system ${where}: none that libblkid recognizes, or what it begins with is damaged.</p>`;
     }
     if (this.#filesCode.state !== 'loaded') return html`<p class="empty">loading…</p>`;
     return html`<nbd-files
@@ -289,6 +365,7 @@ export class InspectorElement extends LitElement implements PublicElement {
       .volume=${volume}
       .path=${path}
       .isWritable=${!session.facts.isReadOnly}
+      .reloadDisk=${this.inside.length === 0 ? undefined : () => this.#inspection.reload()}
     ></nbd-files>`;
   }
 

@@ -16,6 +16,8 @@ const groups: readonly { readonly title: string; readonly keys: readonly Key[] }
       { keys: ['t'], what: 'to the table of partitions' },
       { keys: ['b'], what: 'to the bytes' },
       { keys: ['f'], what: 'to the files, and back to the bytes' },
+      { keys: ['o'], what: 'open the chosen image as a disk' },
+      { keys: ['u'], what: 'out to the disk around it' },
       { keys: ['v'], what: 'to the values at the place' },
       { keys: ['d'], what: 'to the choice of disks' },
       { keys: ['['], what: 'previous partition' },

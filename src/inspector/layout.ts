@@ -106,8 +106,9 @@ export const layout = css`
       grid-template: auto auto auto auto auto / minmax(0, 1fr) 300px;
       grid-template-areas: 'top top' 'map map' 'bytes bytes' 'left here' 'foot foot';
     }
-    nbd-export {
+    .top {
       grid-area: top;
+      min-width: 0;
     }
     .all {
       grid-column: 1 / -1;

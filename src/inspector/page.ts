@@ -1,11 +1,13 @@
 // <nbd-page>: the whole page. It knows the disks of its server and the address bar, and shows the inspector or the connect screen.
 import { css, html, LitElement } from 'lit';
+import { escapeControls } from '../text/escape.js';
 import { fetchDisks, type ServedDisk } from './disks.js';
-import type { Typed } from './events.js';
+import type { InsidePlace, Typed } from './events.js';
+import { imageName } from './image_place.js';
 import type { InspectorElement } from './inspector.js';
 import { isSameDisk, isSameStep, type Place, readPlace, withoutToken, writePlace } from './place.js';
 import type { ProbeFunction } from './probing.js';
-import { DisksError, explain, type Problem } from './problems.js';
+import { DisksError, explain, type Problem, type Remedy } from './problems.js';
 import type { Selection } from './selection.js';
 import { shared } from './theme.js';
 import { keepToken, takeToken, tokenOf, withToken } from './tokens.js';
@@ -85,6 +87,7 @@ export class PageElement extends LitElement {
     this.addEventListener('nbd-files', ({ detail }) => this.#go({ ...this.place, files: detail ?? undefined }, 'push'), {
       signal,
     });
+    this.addEventListener('nbd-inside', ({ detail }) => this.#enter(detail), { signal });
     this.addEventListener('nbd-choose', ({ detail }) => this.#choose(detail), { signal });
     this.addEventListener('nbd-export', ({ detail }) => this.#chooseExport(detail), { signal });
     this.addEventListener('nbd-connect', ({ detail }) => this.#connect(detail), { signal });
@@ -97,6 +100,11 @@ export class PageElement extends LitElement {
     super.disconnectedCallback();
     this.#ending.abort();
     clearTimeout(this.#noteTimer);
+  }
+
+  protected override updated(): void {
+    const names = [...(this.place.inside ?? []).map(imageName), this.#label].slice(-2);
+    document.title = this.screen === 'disk' ? `${escapeControls(names.join(' in '))} · disk inspector` : 'Disk inspector';
   }
 
   // --- what the server has ---
@@ -151,7 +159,6 @@ export class PageElement extends LitElement {
       this.screen = isListed ? 'disk' : 'connect';
       if (!isListed) this.problem = this.#noSuchDisk(disk);
     } else this.screen = url !== undefined && this.#allowed.has(url) ? 'disk' : 'connect';
-    document.title = this.screen === 'disk' ? `${this.#label} · disk inspector` : 'Disk inspector';
   }
 
   #showSelection(): void {
@@ -170,6 +177,12 @@ export class PageElement extends LitElement {
     const isStep = this.selection === undefined || !isSameStep(this.selection, selection);
     this.selection = selection;
     this.#go({ ...this.place, at: selection.offset, length: selection.length }, isStep ? 'push' : 'replace');
+  }
+
+  #enter({ inside, selection, view, files }: InsidePlace): void {
+    this.#go({ ...this.place, inside, at: selection?.offset, length: selection?.length, view, files }, 'push');
+    this.#showSelection();
+    this.selection = selection;
   }
 
   #choose(choice: { readonly disk: string } | 'connect'): void {
@@ -193,15 +206,15 @@ export class PageElement extends LitElement {
     const bare = withoutToken(url);
     if (typedToken !== undefined) keepToken(typedToken, bare);
     this.#allowed.add(bare);
-    const { at, length, view, files } = this.place.url === bare ? this.place : {};
-    this.#go({ url: bare, exportName, at, length, view, files }, 'push');
+    const { inside, at, length, view, files } = this.place.url === bare ? this.place : {};
+    this.#go({ url: bare, exportName, inside, at, length, view, files }, 'push');
     this.#show();
   }
 
-  #remedy(remedy: 'again' | 'connect'): void {
+  #remedy(remedy: Remedy): void {
     if (remedy === 'again' && this.screen === 'disk') return; // the inspector does
     if (remedy === 'again') void this.#load();
-    else if (this.screen === 'disk') this.#choose('connect');
+    else if (remedy === 'connect' && this.screen === 'disk') this.#choose('connect');
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -265,6 +278,7 @@ export class PageElement extends LitElement {
         .disks=${disks}
         .isPage=${true}
         .note=${this.note}
+        .inside=${place.inside ?? []}
         .selection=${this.selection}
         .view=${place.view}
         .files=${place.files}

@@ -27,6 +27,7 @@ export class PartitionsElement extends LitElement {
     probing: { attribute: false },
     size: { attribute: false },
     selection: { attribute: false },
+    image: { attribute: false },
     focused: { state: true },
   };
   static override styles = [
@@ -147,6 +148,9 @@ export class PartitionsElement extends LitElement {
       section > button {
         margin: 6px 12px 0;
       }
+      .image {
+        padding: 10px 12px 0;
+      }
       h3 {
         font-size: var(--nbd-text-small);
         font-weight: 600;
@@ -157,6 +161,8 @@ export class PartitionsElement extends LitElement {
   declare probing: Probing;
   declare size: bigint;
   declare selection: Selection | undefined;
+  /** The format of which the whole disk is an image. */
+  declare image: string | undefined;
   /** The row that the keyboard is at. */
   declare focused: number;
 
@@ -202,11 +208,19 @@ export class PartitionsElement extends LitElement {
     const rows = rowsOf(probe.partitions, this.size);
     const chosen = this.selection === undefined ? undefined : partitionAt(probe.partitions, this.selection.offset);
     return html`
+      ${this.image === undefined ? nothing : this.#image(this.image)}
       ${rows.length === 0 ? this.#empty(probe) : this.#table(rows, chosen)}
       ${this.#warnings(probe)}
       ${probe.content === undefined ? nothing : facts('On the whole disk', detailsOfContent(probe.content), this.#files(undefined, probe.content))}
       ${chosen === undefined ? nothing : this.#details(chosen, probe.sectorSize)}
     `;
+  }
+
+  #image(format: string): TemplateResult {
+    return html`<section aria-label="Image of a disk">
+      <p class="image">This is the image of a disk (${format}): there is another disk in it.</p>
+      <button class="main open-image" title="Open it (o)" @click=${() => fire(this, 'nbd-open-image', undefined)}>Open as a disk</button>
+    </section>`;
   }
 
   #empty({ table, content }: Probe): TemplateResult {

@@ -4,7 +4,11 @@ import { fire } from './events.js';
 import type { Problem, Remedy } from './problems.js';
 import { shared } from './theme.js';
 
-const labels: Readonly<Record<Remedy, string>> = { again: 'Try again', connect: 'Open another address…' };
+const labels: Readonly<Record<Remedy, string>> = {
+  again: 'Try again',
+  connect: 'Open another address…',
+  back: 'Back to the disk around it',
+};
 
 export class ProblemElement extends LitElement {
   static override properties = { problem: { attribute: false } };

@@ -4,7 +4,7 @@ import { escapeControls } from '../text/escape.js';
 import { closeCode } from '../transports/close_codes.js';
 
 /** What the one button does. */
-export type Remedy = 'again' | 'connect';
+export type Remedy = 'again' | 'connect' | 'back';
 
 export interface Problem {
   /** What happened, in one line. */
@@ -13,7 +13,7 @@ export interface Problem {
   readonly todo: string;
   /** What the library, the server or the proxy said, as it said it. */
   readonly why: string;
-  /** `again`: the same once more; `connect`: the screen where an address and a token are typed in. */
+  /** `again`: the same once more; `connect`: the screen where an address and a token are typed in; `back`: the disk around an image. */
   readonly remedy: Remedy;
 }
 

@@ -5,7 +5,7 @@ import { CONTEXT_BASE_ALLOCATION } from '../generated/constants.js';
 import type { LastingDisk } from '../lasting/lasting_disk.js';
 import { openDiskWith } from '../lasting/open_disk.js';
 import { loadInWorker, type WorkerLibrary, type WorkerNBD } from '../worker_client.js';
-import { askFacts, type ExportFacts, type NegotiatedFacts } from './facts.js';
+import { askFacts, type ExportFacts, type NegotiatedFacts, type OwnFacts } from './facts.js';
 import { Meter } from './meter.js';
 import { MeteredDisk } from './metered_disk.js';
 import type { Source } from './source.js';
@@ -75,12 +75,17 @@ export async function openSession(source: Source, signal: AbortSignal, onsurvey:
   return { disk, lasting: disk, facts, exports: survey.exports, meter, close: () => disk.close() };
 }
 
-/** A session of a disk that somebody else has opened, and closes. */
-export async function sessionOf(disk: Disk): Promise<Session> {
+/**
+ * A session of any disk that is open.
+ *
+ * @param own What is known of it, where it is no export.
+ * @param close Closes it; unless told otherwise, whoever has opened it does.
+ */
+export async function sessionOf(disk: Disk, own?: OwnFacts, close: () => void = () => {}): Promise<Session> {
   const meter = new Meter();
   const shown = new MeteredDisk(disk, meter);
   const facts = await askFacts(shown, undefined, [CONTEXT_BASE_ALLOCATION], undefined);
-  return { disk: shown, lasting: undefined, facts, exports: undefined, meter, close: () => {} };
+  return { disk: shown, lasting: undefined, facts: { ...facts, own }, exports: undefined, meter, close };
 }
 
 /** Asks a server what it has, over a connection of its own: what an export has can be asked for only before it is opened. */

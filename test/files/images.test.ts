@@ -85,6 +85,27 @@ test('a disk of 1 TiB opens with few requests', async () => {
   expect(disk.requests.length).toBeLessThan(10);
 });
 
+test('what it costs to tell the holes of a compressed image can be bounded', async () => {
+  const raw = join(await temporaryFolder(), 'raw');
+  await writeFile(raw, 'compressed well '.repeat(MiB));
+  const disk = await diskImage(await handleOn(await image('qcow2', raw, '-c')));
+  const [told = 0n] = (await disk.blockStatusArrays(16 * MiB, 0)).get('base:allocation') ?? [];
+  expect(told).toBeLessThan(BigInt(16 * MiB)); // an answer unpacks a part only
+  Object.assign(disk, { mostUnpackedForStatus: 0 });
+  const refused = disk.blockStatusArrays(MiB, 8 * MiB);
+  await expect(refused).rejects.toThrow(
+    expect.objectContaining({ code: 'ENOTSUP', message: expect.stringContaining('compressed') }),
+  );
+  expect(Buffer.from(await disk.pread(16, 8 * MiB)).toString()).toBe('compressed well ');
+});
+
+test('close() ends its engine, and no call is good after that', async () => {
+  const disk = await diskImage(await handleOn(await image('qcow2', await mke2fs('ext4', undefined, '8M'))));
+  expect(disk.format).toBe('qcow2');
+  disk.close();
+  await expect(disk.pread(512, 4 * MiB)).rejects.toThrow(expect.objectContaining({ code: 'EBADF' }));
+});
+
 describe('what cannot be read is refused, and no other file is opened', () => {
   const refused = async (path: string) => diskImage(await handleOn(path)).then(String, (error: unknown) => error);
 
@@ -99,7 +120,9 @@ describe('what cannot be read is refused, and no other file is opened', () => {
   test('a qcow2 with a backing file', async () => {
     expect(await refused(await changes('qcow2'))).toMatchObject({
       code: 'ENOTSUP',
-      message: expect.stringMatching(/^diskImage: this qcow2 has a backing file, which is not opened\. .*qemu-img convert/),
+      message: expect.stringMatching(
+        /^diskImage: this qcow2 has a backing file \(.*\/base\), which is not opened\. .*qemu-img convert/,
+      ),
     });
   });
 

@@ -2,12 +2,12 @@
 
 import { open as openFile } from 'node:fs/promises';
 import axe from 'axe-core';
-import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { debugfs, mke2fs } from '../files/trees.js';
 import { type BrowserName, type OwnedBrowser, startBrowser } from '../support/browsers.js';
 import { nbdkit } from '../support/servers.js';
 import { filesFolder, filesImage } from './file_disks.js';
+import { choose, press, rowsOf } from './files_parts.js';
 import { find, openPage, serveInspector, untilPlace, untilText } from './support.js';
 
 /** A page with a disk, which has the files of `filesFolder` in its second partition unless it is told another. */
@@ -16,36 +16,6 @@ async function open(browser: OwnedBrowser, fragment: string, other?: string) {
   const server = await nbdkit('file', image);
   const site = await serveInspector({ disks: { vm: server.uri } });
   return { ...(await openPage(browser, site.url(`disk=vm&${fragment}`))), site, image };
-}
-
-/** The rows of the list that are in the document, as their cells. */
-async function rowsOf(page: Page): Promise<string[]> {
-  const list = await find(page, 'nbd-file-list');
-  return list.evaluate(({ shadowRoot }) =>
-    [...(shadowRoot?.querySelectorAll('.row') ?? [])].map((row) =>
-      [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent?.replace(/\s+/g, ' ').trim()).join('|'),
-    ),
-  );
-}
-
-/** Waits until the list has a row with a text, and clicks it. */
-async function choose(page: Page, element: 'nbd-file-list' | 'nbd-file-tree', text: string): Promise<void> {
-  await untilText(page, element, text);
-  const host = await find(page, element);
-  await host.evaluate(({ shadowRoot }, text) => {
-    const rows = [...(shadowRoot?.querySelectorAll('.row') ?? [])];
-    (rows.find((row) => row.textContent?.includes(text)) as HTMLElement).click();
-  }, text);
-}
-
-/** Presses the button of an element that has such a text. */
-async function press(page: Page, element: string, text: string): Promise<void> {
-  await untilText(page, element, text);
-  const host = await find(page, element);
-  await host.evaluate(({ shadowRoot }, text) => {
-    const buttons = [...(shadowRoot?.querySelectorAll('button') ?? [])];
-    buttons.find((button) => button.textContent?.trim().startsWith(text))?.click();
-  }, text);
 }
 
 describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
@@ -200,6 +170,41 @@ describe('in a page', () => {
     expect(await untilText(page, 'nbd-file-tree', '! EUCLEAN')).toContain('var');
     await choose(page, 'nbd-file-tree', 'var');
     await untilText(page, 'nbd-file-list', 'log');
+  });
+
+  test('a damaged file says so, in the list and in its place, and its neighbours are read', async () => {
+    const damaged = await mke2fs('ext4', await filesFolder(), '16M');
+    await debugfs(damaged, 'set_inode_field /var/log/app/big.log block[5] 0x7fffffff'); // its one extent is out of the file system
+    const [, block, offset] = /block (\d+), offset (0x\w+)/.exec(await debugfs(damaged, 'imap /etc/hostname')) ?? [];
+    const blockSize = Number(/Block size: +(\d+)/.exec(await debugfs(damaged, 'stats'))?.[1]);
+    const file = await openFile(damaged, 'r+');
+    await file.write(Buffer.alloc(4, 0x5a), 0, 4, Number(block) * blockSize + Number(offset) + 4); // the inode's checksum is wrong now
+    await file.close();
+    const { page } = await open(browser, 'path=/var/log/app/big.log', damaged);
+    expect(await untilText(page, 'nbd-file-view', 'EUCLEAN')).toContain('/var/log/app/big.log');
+    await choose(page, 'nbd-file-tree', 'etc');
+    await untilText(page, 'nbd-file-list', 'hostname ! what the file system keeps of it is damaged');
+    await choose(page, 'nbd-file-list', 'hostname');
+    await untilText(page, 'nbd-file-view', /EUCLEAN.*\/etc\/hostname/);
+    await choose(page, 'nbd-file-list', 'fstab');
+    await untilText(page, 'nbd-file-view', 'LABEL=root');
+  });
+
+  test('a damaged superblock says so in the place of the files', async () => {
+    const damaged = await mke2fs('ext4', await filesFolder(), '16M', '-O', '^metadata_csum');
+    const file = await openFile(damaged, 'r+');
+    await file.write(Buffer.alloc(4), 0, 4, 1024 + 40); // no inodes in a group
+    await file.close();
+    const { page } = await open(browser, 'path=/etc', damaged);
+    expect(await untilText(page, 'nbd-files', 'EUCLEAN')).toContain('Try again');
+
+    // libblkid takes a superblock with a wrong checksum for none.
+    const checked = await mke2fs('ext4', await filesFolder(), '16M');
+    const other = await openFile(checked, 'r+');
+    await other.write(Buffer.alloc(4), 0, 4, 1024 + 40);
+    await other.close();
+    const { page: second } = await open(browser, 'path=/etc', checked);
+    await untilText(second, 'nbd-inspector', 'none that libblkid recognizes, or what it begins with is damaged');
   });
 
   test('what no engine reads is said with what can be read', async () => {

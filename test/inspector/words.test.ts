@@ -32,7 +32,12 @@ describe('the place in the address', () => {
   const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
   test('is read as it was written, whatever the names are', () => {
+    const path = fc.string({ unit: 'grapheme' }).map((name) => `/${name}`);
+    const partition = optional(fc.nat({ max: 999 }));
+    const image = fc.oneof(fc.record({ partition, path }), fc.constant({}));
     const place = fc.record({
+      inside: optional(fc.array(image, { minLength: 1, maxLength: 8 })),
+      files: optional(fc.record({ partition, path })),
       disk: optional(fc.string({ unit: 'grapheme' })),
       url: fc.constant(undefined),
       exportName: optional(fc.string({ unit: 'grapheme' })),
@@ -51,6 +56,7 @@ describe('the place in the address', () => {
     const place = readPlace('#disk=demo&at=-5&len=0x&zoom=9-3');
     expect(place).toEqual({ disk: 'demo' });
     expect(readPlace('#at=99999999999999999999999&zoom=0x0')).toEqual({});
+    expect(readPlace('#in=disk&in=../x&in=disk')).toEqual({ inside: [{}] });
     expect(readPlace('')).toEqual({});
   });
 

@@ -58,12 +58,19 @@ export function refuseParts(format: ImageFormat, { head, footer }: Header): void
   if (why !== undefined) throw new NBDError(`diskImage: this ${format} ${why}`, 'ENOTSUP');
 }
 
+/** The name of a qcow2's backing file, where it is in what was read. */
+function backingName(head: DataView): string {
+  const [at, length] = [head.getBigUint64(8), head.getUint32(16)];
+  if (length === 0 || at + BigInt(length) > BigInt(head.byteLength)) return '';
+  return ` (${new TextDecoder().decode(new Uint8Array(head.buffer, head.byteOffset + Number(at), length))})`;
+}
+
 const flatten = "Make one image of both first, with 'qemu-img convert'";
 
 const partial: Readonly<Record<ImageFormat, (header: Header) => string | undefined>> = {
   qcow2({ head }) {
     const features = head.getUint32(4) < 3 ? 0n : head.getBigUint64(72);
-    if (head.getBigUint64(8) !== 0n) return `has a backing file, which is not opened. ${flatten}`;
+    if (head.getBigUint64(8) !== 0n) return `has a backing file${backingName(head)}, which is not opened. ${flatten}`;
     if (head.getUint32(32) !== 0) return 'is encrypted';
     if ((features & 4n) !== 0n) return `has its data in another file, which is not opened. ${flatten}`;
     const unknown = features & ~0b1011n; // dirty, corrupt and the type of compression are no matter, or 7-Zip's to refuse

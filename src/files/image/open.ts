@@ -4,12 +4,12 @@ import { NBDError, retold } from '../../base/errors.js';
 import { BlockReader } from '../../disk/block_reader.js';
 import type { Disk } from '../../disk/disk.js';
 import type { Engine } from '../engine.js';
-import { FileDisk } from '../file_disk.js';
 import { DiskVolume } from '../volume.js';
 import { formatOf, imageFormats, readHeader, refuseParts } from './headers.js';
-import type { ImageOptions } from './options.js';
+import { OpenedImage } from './opened_image.js';
+import type { ImageDisk, ImageOptions } from './options.js';
 
-export async function openImage(load: () => Promise<Engine>, disk: Disk, options: ImageOptions): Promise<Disk> {
+export async function openImage(load: () => Promise<Engine>, disk: Disk, options: ImageOptions): Promise<ImageDisk> {
   const call = 'diskImage';
   const signal = checkedSignal(call, options);
   if (options.format !== undefined && !imageFormats.includes(options.format)) {
@@ -25,8 +25,7 @@ export async function openImage(load: () => Promise<Engine>, disk: Disk, options
   const volume = new DiskVolume(reader, { start: 0n, end: reader.geometry.size });
   try {
     const files = await (await load()).open(volume, format, signal);
-    const file = await files.lookup(Uint8Array.of(0x2f, 0), true, signal);
-    return new FileDisk({ name: `the ${format}`, files, file, reader, start: 0n, length: volume.size });
+    return await OpenedImage.open(format, { files, reader, start: 0n, length: volume.size }, signal);
   } catch (error) {
     if (!(error instanceof NBDError) || error.isFatal) throw error;
     throw retold(error, { message: `${call}: ${error.message}`, cause: error.cause });

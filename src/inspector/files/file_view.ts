@@ -6,6 +6,7 @@ import type { FileStat } from '../../files/types.js';
 import { fire } from '../events.js';
 import { exactSize, grouped, shortSize } from '../format.js';
 import { fractionDone, progressText } from '../hex/rate.js';
+import { type ImageSign, imageSign } from '../nested/signs.js';
 import { select } from '../selection.js';
 import { shared } from '../theme.js';
 import { download } from './download.js';
@@ -25,6 +26,8 @@ interface Shown {
   readonly target?: string;
   /** Of a regular file. */
   readonly disk?: Disk;
+  /** Where it is the image of a disk. */
+  readonly image?: ImageSign | undefined;
 }
 
 export class FileViewElement extends LitElement {
@@ -96,18 +99,26 @@ export class FileViewElement extends LitElement {
     try {
       const files = await model.files;
       const stat = await files.stat(diskPath(path), { followLinks: false, signal });
+      const disk = stat.type === 'file' ? await files.disk(diskPath(path), { signal }) : undefined;
       const shown: Shown = {
         stat,
         ...(stat.type === 'symlink' ? { target: await model.readlink(path) } : {}),
-        ...(stat.type === 'file' ? { disk: await files.disk(diskPath(path), { signal }) } : {}),
+        ...(disk === undefined ? {} : { disk }),
       };
       if (signal.aborted) return;
       this.shown = shown;
+      if (disk !== undefined) void this.#lookForImage(disk, signal);
       if (stat.type === 'file' && stat.size > 0n) await this.#lookInto(stat.size, undefined);
     } catch (error) {
       // Where the file system could not be opened at all, that is said above.
       if (!signal.aborted && model.failure === undefined) this.failure = failureOf(error);
     }
+  }
+
+  async #lookForImage(disk: Disk, signal: AbortSignal): Promise<void> {
+    // Where its bytes cannot be read, the preview says so.
+    const image = await imageSign(disk, lastName(this.path), signal).catch(() => undefined);
+    if (!signal.aborted && this.shown !== undefined) this.shown = { ...this.shown, image };
   }
 
   async #lookInto(size: bigint, wanted: Preview['kind'] | undefined): Promise<void> {
@@ -183,9 +194,9 @@ export class FileViewElement extends LitElement {
     `;
   }
 
-  #known({ stat, target, disk }: Shown): TemplateResult {
+  #known({ stat, target, disk, image }: Shown): TemplateResult {
     return html`
-      ${disk === undefined ? nothing : this.#actions(disk, stat.size)}
+      ${disk === undefined ? nothing : this.#actions(disk, stat.size, image)}
       ${target === undefined ? nothing : this.#target(target)}
       <p class="told" role="status" ?hidden=${this.told === ''}>${this.told}</p>
       ${disk === undefined ? nothing : this.#contents(disk, stat.size)}
@@ -198,7 +209,7 @@ export class FileViewElement extends LitElement {
       <button @click=${() => this.#goTo(target)}>Go there</button></p>`;
   }
 
-  #actions(disk: Disk, size: bigint): TemplateResult {
+  #actions(disk: Disk, size: bigint, image: ImageSign | undefined): TemplateResult {
     const { running, progress } = this;
     return html`<div class="actions">
       ${
@@ -206,6 +217,7 @@ export class FileViewElement extends LitElement {
           ? html`<button class="main" @click=${() => void this.#download(disk, size)}>Download</button>`
           : html`<button @click=${() => running.abort()}>Stop</button>`
       }
+      ${image === undefined ? nothing : this.#openAction(image)}
       <button @click=${() => void this.#showPlaces('map')}>Show on the map</button>
       <button @click=${() => void this.#showPlaces('bytes')}>Go to its bytes</button>
       ${
@@ -215,6 +227,11 @@ export class FileViewElement extends LitElement {
             ${progressText(progress.bytes, size, progress.rate)}</span>`
       }
     </div>`;
+  }
+
+  #openAction({ format, isByName }: ImageSign): TemplateResult {
+    const title = `${isByName ? 'Its name says that it is' : 'It is'} the image of a disk (${format}): look into it (o)`;
+    return html`<button class="open-image" title=${title} @click=${() => fire(this, 'nbd-open-image', this.path)}>Open as a disk</button>`;
   }
 
   #contents(disk: Disk, size: bigint): TemplateResult {

@@ -23,6 +23,7 @@ export class FilesElement extends LitElement {
     volume: { attribute: false, hasChanged: isOtherVolume },
     path: { attribute: false },
     isWritable: { attribute: false },
+    reloadDisk: { attribute: false },
     filter: { state: true },
     model: { state: true },
     directory: { state: true },
@@ -36,6 +37,8 @@ export class FilesElement extends LitElement {
   declare path: string;
   /** Whether others may write to the disk meanwhile. */
   declare isWritable: boolean;
+  /** Forgets what was read of the disk itself, where it is an image: then this has another disk. */
+  declare reloadDisk: (() => void) | undefined;
   declare protected filter: string;
   declare protected model: FilesModel | undefined;
   declare protected directory: string;
@@ -172,7 +175,7 @@ export class FilesElement extends LitElement {
           this.filter = (event.target as HTMLInputElement).value;
         }}
       />
-      <button title="Forget what was read, and read it anew" @click=${() => this.reload()}>Reload</button>
+      <button title="Forget what was read, and read it anew" @click=${() => (this.reloadDisk ?? (() => this.reload()))()}>Reload</button>
     </div>`;
   }
 

@@ -2,9 +2,8 @@
 import type { Disk } from '../../disk/disk.js';
 import type { FileSystem } from '../../files/file_system.js';
 import type { FileSystemInfo } from '../../files/types.js';
-import { webFiles } from '../../web_files.js';
-import { probe } from '../../worker_client.js';
 import type { FilesVolume } from '../files_place.js';
+import { fileSystem } from './engines.js';
 import { type Failure, failureOf } from './failure.js';
 import { Folder } from './folder.js';
 import { diskPath, textOfBytes } from './names.js';
@@ -13,8 +12,6 @@ import { diskPath, textOfBytes } from './names.js';
 const mostNames = 400_000;
 /** Targets of links that are kept. */
 const mostTargets = 4096;
-
-const { fileSystem } = webFiles(probe);
 
 export class FilesModel {
   info: FileSystemInfo | undefined;

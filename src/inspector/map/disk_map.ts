@@ -351,7 +351,8 @@ export class DiskMap {
       this.#enter('untold');
       return;
     }
-    if (!isOfServer(error) || this.maps.size === 0) {
+    // A disk that tells no more of itself: the rest stays unknown.
+    if (!isOfServer(error) || this.maps.size === 0 || error.code === 'ENOTSUP') {
       this.stop(error);
       return;
     }
