@@ -35,7 +35,7 @@ test('a new file has another name until it is complete', async () => {
 
 test('a new file that could not be completed is removed, and the error says how far it came', async () => {
   const folder = await temporaryFolder();
-  const error = await failure(copy(await connected(await halfBroken()), join(folder, 'disk'), { inFlight: 1 }));
+  const error = await failure(copy(await connected(await halfBroken()), join(folder, 'disk'), { inFlight: 1, requestSize: MiB }));
   expect(error).toBeInstanceOf(CopyError);
   expect(error).toMatchObject({ code: 'EIO', bytes: 1048576n });
   expect((error as Error).message).toMatch(/^copy: nbd_pread: .*\(1048576 of 2097152 bytes were copied\)$/);
@@ -46,7 +46,7 @@ test('a file that is there is written in place, and has what was copied when tha
   const path = join(await temporaryFolder(), 'disk');
   await writeFile(path, noise(3 * MiB));
   const { ino } = await stat(path);
-  await failure(copy(await connected(await halfBroken()), path, { inFlight: 1 }));
+  await failure(copy(await connected(await halfBroken()), path, { inFlight: 1, requestSize: MiB }));
   const bytes = await readFile(path);
   expect(bytes.subarray(0, MiB).every((byte) => byte === 120)).toBe(true);
   expect((await stat(path)).ino).toBe(ino);
