@@ -1,9 +1,9 @@
 // copy() and the files of Node: names, what is left after a failure, and what is refused.
-import { mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, link, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CONTEXT_BASE_ALLOCATION, CopyError, copy, type NBD } from 'libnbd-wasm';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstDifference, noise, pattern } from '../support/bytes.js';
 import { connected, failure } from '../support/handles.js';
 import { MemoryDisk } from '../support/memory_disk.js';
@@ -192,4 +192,56 @@ test('a block device has a size, and is written in place', async ({ skip }) => {
   } finally {
     await run('losetup', '--detach', device);
   }
+});
+
+describe('what has the name NAME.partial already', () => {
+  const there = async () => {
+    const path = join(await temporaryFolder(), 'disk');
+    return { path, partial: `${path}.partial`, disk: new MemoryDisk(noise(MiB)) };
+  };
+
+  test('gives way to a file of the copy itself, and is not written, whatever its other names', async () => {
+    const { path, partial, disk } = await there();
+    await writeFile(`${path}.other`, 'precious');
+    await link(`${path}.other`, partial);
+    await copy(disk, path, { resume: true });
+    expect(await readFile(`${path}.other`, 'utf8')).toBe('precious');
+    expect(firstDifference(await readFile(path), disk.bytes)).toBe(-1);
+  });
+
+  test('is not gone on with when it is of somebody else in a folder of everybody', async ({ skip }) => {
+    if (process.geteuid?.() !== 0) return skip('only root can give a file to somebody else');
+    const { path, partial, disk } = await there();
+    await writeFile(partial, '');
+    await chown(partial, 12345, 12345);
+    await copy(disk, path, { resume: true });
+    expect(await stat(path)).toMatchObject({ uid: 0 });
+  });
+
+  test('is refused when it is no file, and stays', async () => {
+    for (const make of [(name: string) => run('mkfifo', name), (name: string) => symlink('elsewhere', name), mkdir]) {
+      const { path, partial, disk } = await there();
+      await make(partial);
+      for (const resume of [false, true]) expect(await failure(copy(disk, path, { resume }))).toMatchObject({ code: 'EEXIST' });
+      expect(await readdir(dirname(path))).toEqual(['disk.partial']);
+    }
+  });
+
+  test('is refused when it is the source, and stays', async () => {
+    const { path, partial } = await there();
+    await writeFile(partial, 'precious');
+    expect(await failure(copy(partial, path))).toMatchObject({ code: 'EINVAL' });
+    expect(await readFile(partial, 'utf8')).toBe('precious');
+  });
+
+  test('and replaces the file of a copy under way does not get its name, and stays', async () => {
+    const { path, partial, disk } = await there();
+    disk.before = async () => {
+      await rm(partial, { force: true });
+      await writeFile(partial, 'incomplete');
+    };
+    expect(await failure(copy(disk, path))).toMatchObject({ code: 'EBUSY' });
+    expect(await readdir(dirname(path))).toEqual(['disk.partial']);
+    expect(await readFile(partial, 'utf8')).toBe('incomplete');
+  });
 });

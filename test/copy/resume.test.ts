@@ -1,7 +1,7 @@
 // copy() that goes on after a kill or a failure, by the journal beside the file.
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copy, NBDError } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
@@ -86,6 +86,19 @@ test('a copy without resume drops what another has left', async () => {
   mend(disk);
   expect(await copy(disk, path)).toMatchObject({ written: BigInt(4 * MiB) });
   expect(await readdir(folder)).toEqual(['disk']);
+});
+
+test('what lies at the name of the next journal is not written through, and a pipe is no journal', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'disk');
+  await writeFile(join(folder, 'precious'), 'precious');
+  await symlink('precious', `${path}.resume.new`);
+  await run('mkfifo', `${path}.resume`);
+  const disk = failing(1);
+  await failure(copy(disk, path, resume));
+  expect(await readFile(join(folder, 'precious'), 'utf8')).toBe('precious');
+  mend(disk);
+  expect(await copy(disk, path, resume)).toMatchObject({ written: BigInt(2 * MiB) });
 });
 
 describe('a journal that does not fit is dropped, and all is copied', () => {
