@@ -1,6 +1,6 @@
 // What a page of the benchmark does, or a worker of it: reads and writes through the proxy, with the library or by hand, or moves the same
 // bytes over a WebSocket without NBD.
-import { connectWebSocket, load, type NBD, type SocketLike } from 'libnbd-wasm';
+import { connectWebSocket, copy, load, type NBD, type SocketLike } from 'libnbd-wasm';
 import { type Job, type Measurement, measure } from './in_flight.js';
 import { Answers, ByHand, messages } from './peers/by_hand.js';
 import { measureTransfers } from './transfers.js';
@@ -15,10 +15,17 @@ async function measureHere(job: PageJob): Promise<Measurement> {
   if (job.competitor === 'raw') return measureRaw(job);
   if (job.competitor === 'byHand') return measureByHand(job);
   const nbd = await connected(connectWebSocket(url('/nbd/disk')));
-  const measurement = await measureTransfers(job, nbd);
+  const measurement = await (job.competitor === 'copy' ? measureCopies(job, nbd) : measureTransfers(job, nbd));
   await nbd.shutdown();
   nbd.close();
   return measurement;
+}
+
+/** Copies of the whole disk to a file of the origin's private file system. */
+async function measureCopies(job: Job, nbd: NBD): Promise<Measurement> {
+  const folder = await navigator.storage.getDirectory();
+  const file = await folder.getFileHandle('disk', { create: true });
+  return measure(job, Number(nbd.getSize()), () => copy(nbd, file));
 }
 
 async function connected(socket: SocketLike): Promise<NBD> {

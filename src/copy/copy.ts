@@ -31,7 +31,7 @@ export async function copyWith(platform: Platform, from: unknown, to: unknown, o
   let destination: Destination | undefined;
   let meter: Meter | undefined;
   try {
-    destination = await openDestination('copy', to, platform, settings);
+    destination = await openDestination('copy', to, platform, { ...settings, source: source.file });
     refuse(source, destination, settings);
     meter = new Meter(options, source.size);
     const result = await move(source, destination, { options, settings, meter, signal });

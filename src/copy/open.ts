@@ -21,12 +21,15 @@ export interface SourceOptions {
 
 export interface DestinationOptions {
   readonly allocated: boolean;
+  readonly resume: boolean;
+  /** The file behind the source, which must not give way to the destination; undefined where there is none. */
+  readonly source: string | undefined;
 }
 
 /** The kinds that only one platform has. Undefined for what is none of them. */
 export interface Platform {
   source(value: unknown): Promise<Source> | undefined;
-  destination(value: unknown): Promise<Destination> | undefined;
+  destination(value: unknown, options: DestinationOptions): Promise<Destination> | undefined;
 }
 
 export async function openSource(
@@ -58,7 +61,7 @@ export async function openDestination(
   if (disk !== undefined) return DiskDestination.open(disk, options);
   if (isFileHandle(value)) return openFileHandle(value);
   if (value instanceof WritableStream) return new WritableDestination(value);
-  const destination = platform.destination(value);
+  const destination = platform.destination(value, options);
   if (destination === undefined) {
     throw new TypeError(`${call}: the destination must be a disk, a file or a stream, not ${describe(value)}`);
   }

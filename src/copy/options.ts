@@ -6,11 +6,11 @@ import { NAMESPACE_QEMU } from '../generated/constants.js';
 import type { ProgressOptions } from './progress.js';
 
 export interface InFlightOptions extends WaitOptions, ProgressOptions {
-  /** The size of a request in bytes, 1 MiB unless told otherwise; rounded to the blocks of both ends. */
+  /** The size of a request in bytes, 4 MiB unless told otherwise; rounded to the blocks of both ends. */
   requestSize?: number | undefined;
   /** How many requests are in flight at most, in all; 64 unless told otherwise. */
   inFlight?: number | undefined;
-  /** How many bytes these requests have at most, in all; 32 MiB unless told otherwise. One request is always in flight. */
+  /** How many bytes these requests have at most, in all; 16 MiB unless told otherwise. One request is always in flight. */
   queueSize?: number | undefined;
 }
 
@@ -60,10 +60,12 @@ export interface Settings extends RequestShape {
   readonly onlyDirty: string | undefined;
 }
 
-const defaultRequestSize = 2 ** 20;
+/** Each request costs as much JavaScript as the copy of some 100 KiB, and a short copy is over before V8 has compiled it: so there are few. */
+const defaultRequestSize = 2 ** 22;
 const defaultInFlight = 64;
 const longestRequest = 2 ** 25;
-const defaultQueueSize = 2 ** 25;
+/** More would hide no more latency on most networks, and be fresh memory for the processor's caches again and again. */
+const defaultQueueSize = 2 ** 24;
 const defaultSparse = 4096;
 const bitmap = `${NAMESPACE_QEMU}dirty-bitmap:`;
 

@@ -1,9 +1,9 @@
 // copy() and the files of Node: names, what is left after a failure, and what is refused.
-import { mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, link, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CONTEXT_BASE_ALLOCATION, CopyError, copy, type NBD } from 'libnbd-wasm';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstDifference, noise, pattern } from '../support/bytes.js';
 import { connected, failure } from '../support/handles.js';
 import { MemoryDisk } from '../support/memory_disk.js';
@@ -35,7 +35,7 @@ test('a new file has another name until it is complete', async () => {
 
 test('a new file that could not be completed is removed, and the error says how far it came', async () => {
   const folder = await temporaryFolder();
-  const error = await failure(copy(await connected(await halfBroken()), join(folder, 'disk'), { inFlight: 1 }));
+  const error = await failure(copy(await connected(await halfBroken()), join(folder, 'disk'), { inFlight: 1, requestSize: MiB }));
   expect(error).toBeInstanceOf(CopyError);
   expect(error).toMatchObject({ code: 'EIO', bytes: 1048576n });
   expect((error as Error).message).toMatch(/^copy: nbd_pread: .*\(1048576 of 2097152 bytes were copied\)$/);
@@ -46,7 +46,7 @@ test('a file that is there is written in place, and has what was copied when tha
   const path = join(await temporaryFolder(), 'disk');
   await writeFile(path, noise(3 * MiB));
   const { ino } = await stat(path);
-  await failure(copy(await connected(await halfBroken()), path, { inFlight: 1 }));
+  await failure(copy(await connected(await halfBroken()), path, { inFlight: 1, requestSize: MiB }));
   const bytes = await readFile(path);
   expect(bytes.subarray(0, MiB).every((byte) => byte === 120)).toBe(true);
   expect((await stat(path)).ino).toBe(ino);
@@ -192,4 +192,56 @@ test('a block device has a size, and is written in place', async ({ skip }) => {
   } finally {
     await run('losetup', '--detach', device);
   }
+});
+
+describe('what has the name NAME.partial already', () => {
+  const there = async () => {
+    const path = join(await temporaryFolder(), 'disk');
+    return { path, partial: `${path}.partial`, disk: new MemoryDisk(noise(MiB)) };
+  };
+
+  test('gives way to a file of the copy itself, and is not written, whatever its other names', async () => {
+    const { path, partial, disk } = await there();
+    await writeFile(`${path}.other`, 'precious');
+    await link(`${path}.other`, partial);
+    await copy(disk, path, { resume: true });
+    expect(await readFile(`${path}.other`, 'utf8')).toBe('precious');
+    expect(firstDifference(await readFile(path), disk.bytes)).toBe(-1);
+  });
+
+  test('is not gone on with when it is of somebody else in a folder of everybody', async ({ skip }) => {
+    if (process.geteuid?.() !== 0) return skip('only root can give a file to somebody else');
+    const { path, partial, disk } = await there();
+    await writeFile(partial, '');
+    await chown(partial, 12345, 12345);
+    await copy(disk, path, { resume: true });
+    expect(await stat(path)).toMatchObject({ uid: 0 });
+  });
+
+  test('is refused when it is no file, and stays', async () => {
+    for (const make of [(name: string) => run('mkfifo', name), (name: string) => symlink('elsewhere', name), mkdir]) {
+      const { path, partial, disk } = await there();
+      await make(partial);
+      for (const resume of [false, true]) expect(await failure(copy(disk, path, { resume }))).toMatchObject({ code: 'EEXIST' });
+      expect(await readdir(dirname(path))).toEqual(['disk.partial']);
+    }
+  });
+
+  test('is refused when it is the source, and stays', async () => {
+    const { path, partial } = await there();
+    await writeFile(partial, 'precious');
+    expect(await failure(copy(partial, path))).toMatchObject({ code: 'EINVAL' });
+    expect(await readFile(partial, 'utf8')).toBe('precious');
+  });
+
+  test('and replaces the file of a copy under way does not get its name, and stays', async () => {
+    const { path, partial, disk } = await there();
+    disk.before = async () => {
+      await rm(partial, { force: true });
+      await writeFile(partial, 'incomplete');
+    };
+    expect(await failure(copy(disk, path))).toMatchObject({ code: 'EBUSY' });
+    expect(await readdir(dirname(path))).toEqual(['disk.partial']);
+    expect(await readFile(partial, 'utf8')).toBe('incomplete');
+  });
 });

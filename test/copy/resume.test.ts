@@ -1,7 +1,7 @@
 // copy() that goes on after a kill or a failure, by the journal beside the file.
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copy, NBDError } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
@@ -48,6 +48,9 @@ test.for<[string, string[]]>([
   expect(await dataBytes(join(folder, 'disk'))).toBeLessThanOrEqual(await dataBytes(join(folder, 'reference')));
 });
 
+/** Small requests, so that there is something done when one fails. */
+const resume = { resume: true, requestSize: MiB };
+
 /** A disk of 4 MiB that fails in its second half, until it is mended. */
 function failing(seed: number): MemoryDisk {
   const disk = new MemoryDisk(noise(4 * MiB, seed));
@@ -67,9 +70,9 @@ test('a copy that failed goes on, in a new file and in one that was there', asyn
     const path = join(folder, 'disk');
     if (isThere) await writeFile(path, noise(5 * MiB, 3));
     const disk = failing(1);
-    expect(await failure(copy(disk, path, { resume: true }))).toMatchObject({ code: 'EIO', bytes: BigInt(2 * MiB) });
+    expect(await failure(copy(disk, path, resume))).toMatchObject({ code: 'EIO', bytes: BigInt(2 * MiB) });
     mend(disk);
-    expect(await copy(disk, path, { resume: true, verify: true })).toEqual({ bytes: BigInt(4 * MiB), written: BigInt(2 * MiB) });
+    expect(await copy(disk, path, { ...resume, verify: true })).toEqual({ bytes: BigInt(4 * MiB), written: BigInt(2 * MiB) });
     expect(firstDifference(await readFile(path), noise(4 * MiB, 1))).toBe(-1);
     expect(await readdir(folder)).toEqual(['disk']);
   }
@@ -79,10 +82,23 @@ test('a copy without resume drops what another has left', async () => {
   const folder = await temporaryFolder();
   const path = join(folder, 'disk');
   const disk = failing(1);
-  await failure(copy(disk, path, { resume: true }));
+  await failure(copy(disk, path, resume));
   mend(disk);
   expect(await copy(disk, path)).toMatchObject({ written: BigInt(4 * MiB) });
   expect(await readdir(folder)).toEqual(['disk']);
+});
+
+test('what lies at the name of the next journal is not written through, and a pipe is no journal', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'disk');
+  await writeFile(join(folder, 'precious'), 'precious');
+  await symlink('precious', `${path}.resume.new`);
+  await run('mkfifo', `${path}.resume`);
+  const disk = failing(1);
+  await failure(copy(disk, path, resume));
+  expect(await readFile(join(folder, 'precious'), 'utf8')).toBe('precious');
+  mend(disk);
+  expect(await copy(disk, path, resume)).toMatchObject({ written: BigInt(2 * MiB) });
 });
 
 describe('a journal that does not fit is dropped, and all is copied', () => {
@@ -111,18 +127,18 @@ describe('a journal that does not fit is dropped, and all is copied', () => {
   ])('%s', async ([, spoil]) => {
     const path = join(await temporaryFolder(), 'disk');
     const disk = failing(1);
-    await failure(copy(disk, path, { resume: true }));
+    await failure(copy(disk, path, resume));
     await spoil(`${path}.resume`, `${path}.partial`);
     mend(disk);
-    expect(await copy(disk, path, { resume: true })).toMatchObject({ written: BigInt(4 * MiB) });
+    expect(await copy(disk, path, resume)).toMatchObject({ written: BigInt(4 * MiB) });
     expect(firstDifference(await readFile(path), noise(4 * MiB, 1))).toBe(-1);
   });
 
   test('one of another disk of the same size', async () => {
     const path = join(await temporaryFolder(), 'disk');
-    await failure(copy(failing(1), path, { resume: true }));
+    await failure(copy(failing(1), path, resume));
     const other = new MemoryDisk(noise(4 * MiB, 2));
-    expect(await copy(other, path, { resume: true })).toMatchObject({ written: BigInt(4 * MiB) });
+    expect(await copy(other, path, resume)).toMatchObject({ written: BigInt(4 * MiB) });
     expect(firstDifference(await readFile(path), other.bytes)).toBe(-1);
   });
 });

@@ -1,12 +1,13 @@
 // A regular file or a block device, to be copied to. A new file is written under another name, NAME.partial, and gets its own once it
 // is complete and on stable storage.
 import type { BigIntStats } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RandomDestination } from '../../copy/ends.js';
 import { sync, writeAll } from './descriptor.js';
 import { FileJournal } from './file_journal.js';
 import { FileSource, fileOf } from './file_source.js';
+import { namePartial, removePartial } from './partial_file.js';
 
 export interface Opened {
   readonly name: string;
@@ -67,21 +68,21 @@ export class FileDestination implements RandomDestination {
   }
 
   async finish(length: bigint): Promise<undefined> {
-    const { name, partial, isOurs } = this.#opened;
+    const { name, stats, partial, isOurs } = this.#opened;
     if (this.room === undefined && length !== this.#length) {
       await this.#handle.truncate(Number(length)); // a stream that ended in zeroes has left them out
       await sync(this.#handle.fd);
     }
     if (isOurs) await this.#handle.close();
     if (partial === undefined) return;
-    await rename(partial, name);
+    await namePartial(partial, stats, name);
     await syncFolder(name);
   }
 
   async abandon(keep: boolean): Promise<void> {
-    const { partial, isOurs } = this.#opened;
+    const { stats, partial, isOurs } = this.#opened;
     if (isOurs) await this.#handle.close();
-    if (partial !== undefined && !keep) await rm(partial, { force: true });
+    if (partial !== undefined && !keep) await removePartial(partial, stats);
   }
 }
 

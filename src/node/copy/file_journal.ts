@@ -1,8 +1,11 @@
 // The journal of a copy to a file: NAME.resume beside it, as JSON.
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { Journal, JournalSource, JournalState } from '../../copy/journal.js';
 import type { Range } from '../../disk/ranges.js';
+
+/** A pipe of this name is no journal, and would be waited for. */
+const { O_RDONLY, O_NONBLOCK } = constants;
 
 interface Written {
   readonly version: 1;
@@ -32,7 +35,7 @@ export class FileJournal implements Journal {
   async load(source: JournalSource): Promise<JournalState | undefined> {
     let found: Partial<Written> | null;
     try {
-      found = JSON.parse(await readFile(this.#path, 'utf8'));
+      found = JSON.parse(await readFile(this.#path, { encoding: 'utf8', flag: O_RDONLY | O_NONBLOCK }));
     } catch (error) {
       if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -49,7 +52,8 @@ export class FileJournal implements Journal {
   async save(source: JournalSource, { done, isZero }: JournalState): Promise<void> {
     const ranges = [...done].map(({ start, end }) => [String(start), String(end)] as const);
     const json: Written = { version: 1, source: written(source), file: this.#file, isZero, done: ranges };
-    const file = await open(this.#next, 'w');
+    await rm(this.#next, { force: true }); // whatever is there: a file of our own takes its place
+    const file = await open(this.#next, 'wx');
     try {
       await file.writeFile(`${JSON.stringify(json)}\n`);
       await file.sync();

@@ -6,13 +6,14 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Destination, Source } from '../../copy/ends.js';
-import type { Platform } from '../../copy/open.js';
+import type { DestinationOptions, Platform } from '../../copy/open.js';
 import type { Hash } from '../../copy/sha256.js';
 import { sizeOfBlockDevice } from './block_device.js';
 import { ChildDestination, ChildSource } from './child_process.js';
 import { FileDestination } from './file_destination.js';
 import { FileSource } from './file_source.js';
 import { NodeReadableSource, NodeWritableDestination } from './node_streams.js';
+import { openPartial } from './partial_file.js';
 
 /** What only Node can copy from: a path or a `file:` URL, a `FileHandle`, a `Readable`, or a child process, of which the output is read. */
 export type NodeSource = string | URL | FileHandle | Readable | ChildProcess;
@@ -28,9 +29,9 @@ export const nodePlatform: Platform & { sha256(): Hash } = {
     if (isChildProcess(value) && value.stdout !== null) return Promise.resolve(new ChildSource(value, value.stdout));
     return value instanceof Readable ? Promise.resolve(new NodeReadableSource(value)) : undefined;
   },
-  destination(value) {
+  destination(value, options) {
     const path = pathOf(value);
-    if (path !== undefined) return openPathDestination(path);
+    if (path !== undefined) return openPathDestination(path, options);
     if (isFileHandle(value)) return handleDestination(value);
     if (isChildProcess(value) && value.stdin !== null) return Promise.resolve(new ChildDestination(value, value.stdin));
     return value instanceof Writable ? Promise.resolve(new NodeWritableDestination(value)) : undefined;
@@ -74,16 +75,14 @@ async function handleSource(handle: FileHandle): Promise<Source> {
   return new FileSource(handle, { name, stats, size: await sizeOf(name, stats), isOurs: false });
 }
 
-async function openPathDestination(path: string): Promise<Destination> {
+async function openPathDestination(path: string, options: DestinationOptions): Promise<Destination> {
   const there = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (there !== undefined && !canSeek(there)) return new NodeWritableDestination(createWriteStream(path, { flags: 'w' }), path);
   const partial = there === undefined ? `${path}.partial` : undefined;
-  // Whoever may write to the folder may have put a link there: a file that we make is not written through it.
-  const flags = constants.O_RDWR | (partial === undefined ? 0 : constants.O_CREAT | constants.O_NOFOLLOW);
-  const handle = await open(partial ?? path, flags, 0o666);
+  const handle = partial === undefined ? await open(path, constants.O_RDWR) : await openPartial(partial, options);
   try {
     const stats = await handle.stat({ bigint: true });
     const room = stats.isFile() ? undefined : await sizeOf(path, stats);
