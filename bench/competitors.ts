@@ -22,7 +22,11 @@ function commandOf(competitor: Competitor, transport: Transport): Command {
     const needs = competitor === 'websockify' ? process.env.WEBSOCKIFY : process.execPath;
     return { argv: [process.execPath, built('through_proxy.mjs'), competitor], needs };
   }
-  const scripts: Partial<Record<Competitor, string>> = { ours: built('ours.mjs'), vates: built('vates/vates.mjs') };
+  const scripts: Partial<Record<Competitor, string>> = {
+    ours: built('ours.mjs'),
+    floor: built('floor.mjs'),
+    vates: built('vates/vates.mjs'),
+  };
   const script = scripts[competitor];
   if (script !== undefined) return { argv: [process.execPath, script], needs: script };
   const program = competitor === 'native' ? built('native') : built('../../bench/peers/nbdcopy.sh');
@@ -41,10 +45,11 @@ export async function run(
   address: string,
   seconds: number,
   warmUp: number,
+  nodeOptions: readonly string[] = [],
 ): Promise<Measurement> {
   const [program, ...args] = commandOf(competitor, transport).argv;
   const job = [transport, address, operation, size, inFlight, seconds, warmUp].map(String);
   const timeout = (seconds + warmUp) * 1000 + 60_000;
-  const { stdout } = await promisify(execFile)(program, [...args, ...job], { timeout });
+  const { stdout } = await promisify(execFile)(program, [...nodeOptions, ...args, ...job], { timeout });
   return JSON.parse(stdout) as Measurement;
 }

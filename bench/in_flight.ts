@@ -15,8 +15,10 @@ export interface Measurement {
   readonly bytes: number;
   readonly requests: number;
   readonly seconds: number;
-  /** CPU seconds of the proxy that was measured. */
+  /** CPU seconds: of the proxy, where one is measured, and else of the competitor's own process. */
   readonly cpu?: number;
+  /** Bytes of the heap that a request leaves to the garbage collector; of a run for that alone. */
+  readonly garbage?: number;
 }
 
 /** The command line of a competitor: `unix PATH|tcp HOST:PORT read|write SIZE IN-FLIGHT SECONDS WARM-UP`. */
@@ -42,7 +44,12 @@ export function hostAndPort(address: string): { host: string; port: number } {
 export type Request = (slot: number, offset: number) => Promise<unknown>;
 
 /** Keeps `job.inFlight` requests in flight, first to warm up and then measured; what they moved, and what `meter` counted meanwhile. */
-export async function measure(job: Job, diskSize: number, request: Request, meter?: () => number): Promise<Measurement> {
+export async function measure(
+  job: Job,
+  diskSize: number,
+  request: Request,
+  meter: (() => number) | undefined = ownCpu,
+): Promise<Measurement> {
   let nextOffset = 0;
   let requests = 0;
 
@@ -67,5 +74,23 @@ export async function measure(job: Job, diskSize: number, request: Request, mete
   const before = meter?.();
   const seconds = await run(job.seconds);
   const cpu = meter === undefined || before === undefined ? {} : { cpu: meter() - before };
-  return { bytes: requests * job.size, requests, seconds, ...cpu };
+  const measurement = { bytes: requests * job.size, requests, seconds, ...cpu };
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) return measurement;
+  gc();
+  const heap = process.memoryUsage().heapUsed;
+  await run(garbageSeconds);
+  return { ...measurement, garbage: (process.memoryUsage().heapUsed - heap) / requests };
 }
+
+/** For less than fills the part of the heap that new objects are in: nothing is collected meanwhile. */
+const garbageSeconds = 0.1;
+
+/** CPU seconds of this process; undefined in a page. */
+const ownCpu =
+  typeof process === 'undefined'
+    ? undefined
+    : () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1e6;
+      };

@@ -4,21 +4,25 @@ import { cpus, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { allCases, type Case, competitorsFor } from './cases.js';
+import { allCases, type Case, type Competitor, competitorsFor } from './cases.js';
 import { isInstalled, run } from './competitors.js';
 import { type Result, type Rounds, resultOf } from './results.js';
 import { diskSize, type ServerKind, serverFor, serverKinds, startServer } from './server.js';
-import { tables } from './table.js';
+import { table, targets } from './table.js';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
 });
 // Odd numbers of rounds, which have a median. JIT compilers settle within the longer warm-up.
-const pace = options.quick ? { rounds: 3, seconds: 0.4, warmUp: 0.3 } : { rounds: 5, seconds: 1, warmUp: 0.7 };
+const pace = options.quick ? { rounds: 3, seconds: 0.4, warmUp: 0.3 } : { rounds: 7, seconds: 1, warmUp: 0.7 };
 
 /** Writes the disk once, so that reads find data and no write has to allocate. */
 async function fill(transport: ServerKind, address: string): Promise<void> {
-  const load = { name: 'fill', transport, operation: 'write', size: 256 * 1024, inFlight: 16, target: undefined } as const;
+  const load = { name: 'fill', transport, operation: 'write', size: 256 * 1024, inFlight: 16, targets: [] } as const;
   if (transport === 'tls') return; // its disk is made full
   for (let written = 0; written < diskSize; ) written += (await run('native', load, address, 0.5, 0)).bytes;
 }
@@ -34,8 +38,22 @@ async function measure(measured: Case, address: string): Promise<Result> {
     }
     competitors.push(...competitors.splice(0, 1));
   }
-  return resultOf(measured, rounds);
+  return resultOf(measured, rounds, await garbageOf(measured, address));
 }
+
+/** What a request leaves to the garbage collector: ours and the floor's, where there is a target. */
+async function garbageOf(measured: Case, address: string): Promise<Partial<Record<Competitor, number>>> {
+  const found: Partial<Record<Competitor, number>> = {};
+  if (!measured.targets.some((target) => target.of === 'garbage')) return found;
+  for (const competitor of ['ours', 'floor'] as const) {
+    const { garbage } = await run(competitor, measured, address, 0.1, pace.warmUp, withoutCollection);
+    if (garbage !== undefined) found[competitor] = garbage;
+  }
+  return found;
+}
+
+/** New objects have so much room, in MiB, that nothing is collected while they are counted. */
+const withoutCollection = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
 
 async function measureAll(cases: readonly Case[]): Promise<Result[]> {
   const results: Result[] = [];
@@ -75,5 +93,10 @@ if (cases.length === 0) {
 const load = loadavg()[0] ?? 0;
 if (load > 0.5) process.stderr.write(`this machine is busy already (load ${load.toFixed(1)}): the figures will vary\n`);
 const results = await measureAll(cases);
-console.log(tables(results));
+console.log(table(results));
 console.log(`Medians of ${pace.rounds} rounds of ${pace.seconds} s each. Every round: ${writeJson(results, load)}`);
+if (options.check) {
+  console.log(`\nThe targets, on this machine:\n${targets(results)}`);
+  const missed = results.flatMap(({ verdicts }) => verdicts.filter(({ isMet }) => isMet === false)).length;
+  if (missed > 0) process.exitCode = 1;
+}

@@ -1,65 +1,113 @@
-// Figures from measurements: medians, ratios, and whether the target is met.
-import { type Case, type Competitor, type Peer, peers } from './cases.js';
+// Figures from measurements: medians, their spread, ratios, and whether the targets are met.
+import { type Case, type Competitor, type Peer, peers, type Target } from './cases.js';
 import type { Measurement } from './in_flight.js';
+
+/** What one competitor of a case did. */
+export interface Figures {
+  readonly competitor: Competitor;
+  /** Requests a second: the median of the rounds, the least and the most. */
+  readonly rate: Spread;
+  /** CPU microseconds a request; undefined where they are not counted. */
+  readonly cpu: Spread | undefined;
+  /** Bytes of garbage a request. */
+  readonly garbage: number | undefined;
+  /** Our rate over this one's: the median of the ratios of each round. 1 for ourselves. */
+  readonly ofRate: number;
+  /** The same of the CPU time a request. */
+  readonly ofCpu: number | undefined;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A target, what was measured, and whether that is met; undefined where it was not measured. */
+export interface Verdict {
+  readonly target: Target;
+  readonly measured: number | undefined;
+  readonly isMet: boolean | undefined;
+}
 
 export interface Result {
   readonly case: Case;
   /** Every round of every competitor that took part. */
   readonly rounds: Rounds;
-  /** Requests per second: the median of the rounds. */
-  readonly rates: Partial<Record<Competitor, number>>;
-  /** Our rate over the peer's: the median of the ratios of each round. */
-  readonly ratios: Partial<Record<Peer, number>>;
-  /** CPU seconds that the proxy took for 10^9 bytes: the median of the rounds; of proxies only. */
-  readonly costs: Partial<Record<Competitor, number>>;
-  /** Undefined where there is no target, or its peer was not measured. */
-  readonly isMet: boolean | undefined;
+  readonly figures: readonly Figures[];
+  readonly verdicts: readonly Verdict[];
 }
 
 export type Rounds = Partial<Record<Competitor, Measurement[]>>;
 
-export function resultOf(measured: Case, rounds: Rounds): Result {
-  const rates: Partial<Record<Competitor, number>> = {};
-  const costs: Partial<Record<Competitor, number>> = {};
-  for (const competitor of ['ours', ...peers] as const) {
-    const measurements = rounds[competitor];
-    if (measurements === undefined) continue;
-    rates[competitor] = median(measurements.map(rate));
-    const ofCpu = measurements.flatMap(({ cpu, bytes }) => (cpu === undefined ? [] : [cpu / (bytes / 1e9)]));
-    if (ofCpu.length > 0) costs[competitor] = median(ofCpu);
-  }
-  const ratios: Partial<Record<Peer, number>> = {};
-  for (const peer of peers) {
-    const ratio = ratioTo(peer, rounds);
-    if (ratio !== undefined) ratios[peer] = ratio;
-  }
-  const { target } = measured;
-  const ratio = target && ratios[target.peer];
+/** `garbage` has the bytes a request that competitors made which were run for that. */
+export function resultOf(measured: Case, rounds: Rounds, garbage: Partial<Record<Competitor, number>>): Result {
+  const figures = (['ours', ...peers] as const).flatMap((competitor) => {
+    const found = figuresOf(competitor, rounds, garbage[competitor]);
+    return found === undefined ? [] : [found];
+  });
+  return { case: measured, rounds, figures, verdicts: measured.targets.map((target) => verdict(target, figures)) };
+}
+
+function figuresOf(competitor: Competitor, rounds: Rounds, garbage: number | undefined): Figures | undefined {
+  const own = rounds[competitor];
+  if (own === undefined) return undefined;
+  const cpus = own.map(cpu).filter((value) => value !== undefined);
   return {
-    case: measured,
-    rounds,
-    rates,
-    ratios,
-    costs,
-    isMet: target && ratio !== undefined ? ratio >= target.ratio : undefined,
+    competitor,
+    rate: spread(own.map(rate)),
+    cpu: cpus.length === 0 ? undefined : spread(cpus),
+    garbage,
+    ofRate: ratio(rounds.ours, own, rate) ?? Number.NaN,
+    ofCpu: ratio(rounds.ours, own, cpu),
   };
+}
+
+function verdict(target: Target, figures: readonly Figures[]): Verdict {
+  const of = (competitor: Competitor) => figures.find((found) => found.competitor === competitor);
+  const measured = target.of === 'garbage' ? of('ours')?.garbage : of(target.peer)?.[target.of === 'rate' ? 'ofRate' : 'ofCpu'];
+  if (measured === undefined) return { target, measured, isMet: undefined };
+  const isMet =
+    target.of === 'garbage'
+      ? measured <= target.bytes
+      : target.of === 'rate'
+        ? measured >= target.ratio
+        : measured <= target.ratio;
+  return { target, measured, isMet };
 }
 
 // A round's two measurements were made one after the other. Their ratio holds when the machine as a whole changes its pace
 // between rounds, which the ratio of two medians, or of two bests, does not.
-function ratioTo(peer: Peer, rounds: Rounds): number | undefined {
-  const theirs = rounds[peer];
-  if (theirs === undefined) return undefined;
-  const ratios = (rounds.ours ?? []).flatMap((ours, round) => {
+function ratio(
+  ours: readonly Measurement[] | undefined,
+  theirs: readonly Measurement[],
+  figure: (measurement: Measurement) => number | undefined,
+): number | undefined {
+  const ratios = (ours ?? []).flatMap((our, round) => {
     const their = theirs[round];
-    return their === undefined ? [] : [rate(ours) / rate(their)];
+    const [first, second] = [figure(our), their && figure(their)];
+    return first === undefined || second === undefined ? [] : [first / second];
   });
-  return median(ratios);
+  return ratios.length === 0 ? undefined : spread(ratios).median;
 }
 
 const rate = ({ requests, seconds }: Measurement): number => requests / seconds;
+const cpu = ({ requests, cpu }: Measurement): number | undefined => (cpu === undefined ? undefined : (cpu / requests) * 1e6);
 
-/** The middle of an odd number of values. */
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** The middle of an odd number of values, and the ends. */
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return { median: at(Math.floor(sorted.length / 2)), least: at(0), most: at(sorted.length - 1) };
 }
+
+export const nameOfPeer: Record<Peer, string> = {
+  floor: 'floor',
+  native: 'native',
+  vates: '@vates',
+  nbdcopy: 'nbdcopy',
+  raw: 'raw',
+  byHand: 'by hand',
+  websockify: 'websockify',
+  relay: 'relay',
+};

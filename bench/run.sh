@@ -23,8 +23,8 @@ build_relay
 install_vates || say 'could not install @vates/nbd-client: going on without it'
 
 npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 \
-  --packages=external --out-extension:.js=.mjs --outdir=$built \
-  bench/main.ts bench/ours.ts bench/through_proxy.ts bench/chromium.ts
+  --packages=external --entry-names=[name] --out-extension:.js=.mjs --outdir=$built \
+  bench/main.ts bench/ours.ts bench/peers/floor.ts bench/through_proxy.ts bench/chromium.ts
 npx --no-install esbuild --log-level=warning --bundle --format=esm --alias:libnbd-wasm=./dist/browser.js \
   --outfile=$built/page.js bench/page.ts
 bundle_vates bench/peers/vates.ts

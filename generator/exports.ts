@@ -2,7 +2,16 @@
 import type { Api, Arg, Call } from './schema.js';
 
 /** Functions beside libnbd's calls that src/libnbd/exports.ts names. */
-const support = ['malloc', 'free', 'nbd_create', 'nbd_close', 'nbd_get_error', 'nbd_wasm_get_errno', 'nbd_wasm_strerror'];
+const support = [
+  'malloc',
+  'free',
+  'nbd_create',
+  'nbd_close',
+  'nbd_get_error',
+  'nbd_wasm_get_errno',
+  'nbd_wasm_pump',
+  'nbd_wasm_strerror',
+];
 
 /** The aio call that a blocking call is made of; undefined for a call that does not block. */
 export function twin(api: Api, call: Call): Call | undefined {

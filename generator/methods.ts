@@ -29,6 +29,8 @@ import type { ${[...types].sort().join(', ')} } from './callbacks.js';
 import type { ${[...used, ...linked].sort().join(', ')} } from './constants.js';
 import type { Transport } from '../transports/transport.js';
 
+const noOptions = {};
+
 /** libnbd's calls, each a method. */
 export abstract class Methods extends Handle {
 ${body}
@@ -53,7 +55,7 @@ function method(api: Api, call: Call, form: Form, async?: Call): string {
   const isWaiting = async !== undefined || waits.has(call.name);
   const parameters = call.args.map((arg) => parameter(arg, form));
   const options = optionsType(call, isWaiting);
-  if (options !== undefined) parameters.push(`options: ${options} = {}`);
+  if (options !== undefined) parameters.push(`options: ${options} = noOptions`);
   const result = resultType(call, form);
   const returned = isWaiting ? `Promise<${result}>` : result;
   const body = byHand[call.name] ?? (async === undefined ? plainBody(call) : waitingBody(call, async, form));

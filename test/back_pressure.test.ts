@@ -81,11 +81,30 @@ test('small requests are gathered: a turn’s worth of them is one write', async
   await nbd.connectSocket(transport);
   transport.passOn();
   const [before, writes] = [transport.given, transport.waiting.length];
+  const reads = Array.from({ length: 200 }, (_, i) => nbd.pread(1, i));
+  await settled();
+  expect(transport.given - before).toBe(200 * 28);
+  expect(transport.waiting.length - writes).toBe(1);
+  for (let cookie = 1; cookie <= 200; cookie++) transport.events.data(simpleReply(cookie, 0, Uint8Array.of(cookie)));
+  for (const [i, bytes] of (await Promise.all(reads)).entries()) expect(bytes[0]).toBe(i + 1);
+});
+
+test('of thousands of requests, no more than 256 are with the server at a time', async () => {
+  const transport = new SlowTransport();
+  const nbd = await newHandle();
+  await nbd.connectSocket(transport);
+  const before = transport.given;
+  const sent = () => (transport.given - before) / 28;
   const reads = Array.from({ length: 1000 }, (_, i) => nbd.pread(1, i));
   await settled();
-  expect(transport.given - before).toBe(1000 * 28);
-  expect(transport.waiting.length - writes).toBe(1);
-  for (let cookie = 1; cookie <= 1000; cookie++) transport.events.data(simpleReply(cookie, 0, Uint8Array.of(cookie)));
+  expect(sent()).toBe(256);
+  expect(nbd.aioInFlight()).toBe(1000);
+  for (let cookie = 1; cookie <= 1000; cookie++) {
+    expect(sent()).toBeGreaterThanOrEqual(cookie);
+    transport.events.data(simpleReply(cookie, 0, Uint8Array.of(cookie)));
+    await settled();
+    expect(sent()).toBe(Math.min(cookie + 256, 1000));
+  }
   for (const [i, bytes] of (await Promise.all(reads)).entries()) expect(bytes[0]).toBe((i + 1) % 256);
 });
 

@@ -19,6 +19,7 @@
 /* Calls on a descriptor or on a virtual address: src/libnbd/posix/. */
 IMPORT (recv) int nbd_wasm_recv (int fd, void *buf, size_t len);
 IMPORT (send) int nbd_wasm_send (int fd, const void *buf, size_t len);
+IMPORT (isReadable) int nbd_wasm_is_readable (int fd, int headers);
 IMPORT (shutdown) int nbd_wasm_shutdown (int fd, int how);
 IMPORT (close) int nbd_wasm_close (int fd);
 IMPORT (fcntl) int nbd_wasm_fcntl (int fd);

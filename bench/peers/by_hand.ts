@@ -2,13 +2,26 @@
 import type { Job, Request } from '../in_flight.js';
 
 const requestSize = 28;
-const replySize = 16;
+export const replySize = 16;
 const NBD_REQUEST_MAGIC = 0x25609513;
 const NBD_CMD_WRITE = 1;
 const NBD_CMD_DISC = 2;
+const NBD_OPT_STARTTLS = 5;
 const NBD_OPT_GO = 7;
 const NBD_REP_ACK = 1;
 const NBD_REP_ERR_UNSUP = 2 ** 31 + 1;
+
+/** The client's flags and its first option, with as many zeroes as data. */
+function optionRequest(option: number, length: number): Uint8Array<ArrayBuffer> {
+  const request = new DataView(new ArrayBuffer(20 + length));
+  request.setUint32(0, 3); // the newstyle without zeroes
+  request.setBigUint64(4, 0x49484156454f5054n); // IHAVEOPT
+  request.setUint32(12, option);
+  request.setUint32(16, length);
+  return new Uint8Array(request.buffer);
+}
+
+export const startTlsRequest = optionRequest(NBD_OPT_STARTTLS, 0);
 
 /** Answers of one size, which come in the order of their requests or might as well: the first has come when so many bytes have. */
 export class Answers {
@@ -38,10 +51,11 @@ export class Answers {
 
 /** A message for each slot, to be sent again and again: a request, and the bytes that it writes. */
 export function messages({ operation, size, inFlight }: Job): (slot: number, offset: number) => Uint8Array<ArrayBuffer> {
-  const made = Array.from({ length: inFlight }, () => {
-    const message = new Uint8Array(requestSize + (operation === 'write' ? size : 0)).fill(0x55);
+  const made = Array.from({ length: inFlight }, (_, slot) => {
+    const message = new Uint8Array(requestSize + (operation === 'write' ? size : 0)).fill(0x55, requestSize);
     const view = new DataView(message.buffer);
     view.setUint32(0, NBD_REQUEST_MAGIC);
+    view.setUint32(12, slot); // the cookie
     view.setUint32(4, operation === 'write' ? NBD_CMD_WRITE : 0); // flags and command
     view.setUint32(24, size);
     return { message, view };
@@ -85,15 +99,11 @@ export class ByHand {
     this.#heard();
   }
 
-  /** Opens the default export, and returns its size in bytes. */
-  async handshake(): Promise<number> {
-    await this.#next(18); // the greeting
-    const option = new DataView(new ArrayBuffer(26));
-    option.setUint32(0, 3); // the newstyle without zeroes
-    option.setBigUint64(4, 0x49484156454f5054n); // IHAVEOPT
-    option.setUint32(12, NBD_OPT_GO);
-    option.setUint32(16, 6); // of data: no name, and nothing asked for
-    this.#send(new Uint8Array(option.buffer));
+  /** Opens the default export, and returns its size in bytes. After the option STARTTLS, the server does not greet again. */
+  async handshake(isSecured = false): Promise<number> {
+    if (!isSecured) await this.#next(18); // the greeting
+    const request = optionRequest(NBD_OPT_GO, 6); // of data: no name, and nothing asked for
+    this.#send(isSecured ? request.subarray(4) : request);
     for (let diskSize = 0; ; ) {
       const header = await this.#next(20);
       const reply = header.getUint32(12);

@@ -43,6 +43,15 @@ now (void)
   return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
+/* CPU seconds of this process. */
+static double
+cpu (void)
+{
+  struct timespec t;
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
+  return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
 /* Called under the handle's lock, so that the next request is issued by the loop. */
 static int
 completed (void *user_data, int *error)
@@ -135,6 +144,13 @@ run_connects (const char *transport, const char *address, double seconds)
   return now () - start;
 }
 
+static void
+print (uint64_t bytes, double seconds, double cpu_seconds)
+{
+  printf ("{\"bytes\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"seconds\":%.6f,\"cpu\":%.6f}\n", bytes, requests, seconds,
+          cpu_seconds);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -144,8 +160,8 @@ main (int argc, char *argv[])
   }
   if (strcmp (argv[3], "connect") == 0) {
     run_connects (argv[1], argv[2], atof (argv[7]));
-    double seconds = run_connects (argv[1], argv[2], atof (argv[6]));
-    printf ("{\"bytes\":0,\"requests\":%" PRIu64 ",\"seconds\":%.6f}\n", requests, seconds);
+    double before = cpu (), seconds = run_connects (argv[1], argv[2], atof (argv[6]));
+    print (0, seconds, cpu () - before);
     return EXIT_SUCCESS;
   }
 
@@ -168,8 +184,8 @@ main (int argc, char *argv[])
   }
 
   run (atof (argv[7]));
-  double seconds = run (atof (argv[6]));
-  printf ("{\"bytes\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"seconds\":%.6f}\n", requests * size, requests, seconds);
+  double before = cpu (), seconds = run (atof (argv[6]));
+  print (requests * size, seconds, cpu () - before);
   nbd_shutdown (nbd, 0);
   nbd_close (nbd);
   return EXIT_SUCCESS;

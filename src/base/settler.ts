@@ -5,7 +5,7 @@ import { failLater } from './fail_later.js';
 export class Settler<T> {
   readonly #resolve: (value: T | Promise<never>) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #forget: (() => void) | undefined;
+  #forget: (() => void) | undefined;
   #isSettled = false;
 
   /** When the signal fires, the promise rejects with the signal's reason, and `onabort` is called. */
@@ -17,13 +17,16 @@ export class Settler<T> {
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#forget =
-      signal &&
-      onAbort(signal, () => {
-        this.#isSettled = true;
-        reject(signal.reason);
-        onabort?.();
-      });
+    if (signal !== undefined) this.abortBy(signal, onabort);
+  }
+
+  /** When the signal fires, the promise rejects with the signal's reason, and `onabort` is called. */
+  abortBy(signal: AbortSignal, onabort?: () => void): void {
+    this.#forget = onAbort(signal, () => {
+      this.#isSettled = true;
+      this.#reject(signal.reason);
+      onabort?.();
+    });
   }
 
   resolve(value: T): void {
@@ -47,3 +50,23 @@ export class Settler<T> {
     return true;
   }
 }
+
+/** A settler with a promise of its own. */
+export class Deferred<T> extends Settler<T> {
+  readonly promise: Promise<T>;
+
+  constructor() {
+    const promise = new Promise<T>(capture as Executor<T>);
+    super(captured.resolve, captured.reject);
+    this.promise = promise;
+  }
+}
+
+type Executor<T> = (resolve: (value: T | PromiseLike<T>) => void, reject: (error: unknown) => void) => void;
+
+// One executor for all, which a promise calls before its constructor returns: a closure of each would double what a request costs.
+const captured: { resolve: (value: unknown) => void; reject: (error: unknown) => void } = { resolve: () => {}, reject: () => {} };
+const capture: Executor<unknown> = (resolve, reject) => {
+  captured.resolve = resolve;
+  captured.reject = reject;
+};

@@ -3,7 +3,6 @@
 
 import type { Callback } from '../base/callback.js';
 import { errnoOf, NBDError, retold } from '../base/errors.js';
-import type { Settler } from '../base/settler.js';
 import type { Buffers, Mapping } from '../libnbd/buffers.js';
 import type { Closure, Closures, Owner } from '../libnbd/closures.js';
 import type { ClosureType, Exports } from '../libnbd/exports.js';
@@ -24,7 +23,8 @@ export interface Waiter {
   readonly call: string;
   /** Resolves or rejects from how the command ended. */
   settle(command: Command): void;
-  readonly settler: Pick<Settler<never>, 'fail'>;
+  /** Rejects with an error that is made when its stack can tell who awaits the promise. */
+  fail(make: () => unknown): void;
 }
 
 /** What a command needs of its handle. */
@@ -33,6 +33,9 @@ export interface CommandOwner extends Owner {
   readonly closures: Closures;
   readonly buffers: Buffers;
   readonly closed: boolean;
+  /** The server has answered a command, or never will. */
+  commandAnswered(): void;
+  /** A command that somebody waits for is complete. */
   commandCompleted(command: Command): void;
   commandFreed(command: Command): void;
 }
@@ -58,7 +61,9 @@ export class Command implements Closure {
 
   #mapping: Mapping | undefined;
   #isCompleted = false;
-  readonly #keys: number[] = [];
+  #completionKey = 0;
+  /** The keys of its other closures, if it has any. */
+  #callbackKeys: number[] | undefined;
 
   constructor(owner: CommandOwner, handle: object, waiter?: Waiter) {
     this.owner = owner;
@@ -82,17 +87,14 @@ export class Command implements Closure {
   /** The completion closure, which every command has: it tells when the command is done and when its buffer is free. */
   completion(callback?: Callback): Pointer {
     this.callback = callback;
-    const key = this.owner.closures.add(this);
-    this.#keys.push(key);
-    return this.owner.exports.nbd_wasm_completion(key); // not by `closure`: a name put together costs as much as all the rest
+    this.#completionKey = this.owner.closures.add(this);
+    return this.owner.exports.nbd_wasm_completion(this.#completionKey); // not by `closure`: a name put together costs as much as all the rest
   }
 
   /** Any other closure of the command's; libnbd's null closure where there is no callback. */
   closure(type: ClosureType, callback: Callback | undefined): Pointer {
     if (callback === undefined) return this.owner.exports[`nbd_wasm_${type}`](0);
-    const key = this.owner.closures.add({ owner: new CallbackOwner(this), callback });
-    this.#keys.push(key);
-    return this.owner.exports[`nbd_wasm_${type}`](key);
+    return this.owner.exports[`nbd_wasm_${type}`](this.#add({ owner: new CallbackOwner(this), callback }));
   }
 
   /** The closure of a block status whose entries go into a map, by their metadata context. */
@@ -106,20 +108,27 @@ export class Command implements Closure {
       }
       found.set(metacontext, entries);
     };
-    const key = this.owner.closures.add({ owner: new CallbackOwner(this), extents });
-    this.#keys.push(key);
-    return this.owner.exports.nbd_wasm_extent64(key);
+    return this.owner.exports.nbd_wasm_extent64(this.#add({ owner: new CallbackOwner(this), extents }));
+  }
+
+  #add(closure: Closure): number {
+    const key = this.owner.closures.add(closure);
+    this.#callbackKeys ??= [];
+    this.#callbackKeys.push(key);
+    return key;
   }
 
   /** Undoes what was prepared, for a command that never reached libnbd. */
   discard(): void {
-    for (const key of this.#keys) this.owner.closures.free(key);
-    this.freed();
+    for (const key of this.#callbackKeys ?? []) this.owner.closures.free(key);
+    if (this.#completionKey === 0) this.freed();
+    else this.owner.closures.free(this.#completionKey);
   }
 
   completed(errno: number): number {
     this.errno = errno;
     this.#isCompleted = true;
+    this.owner.commandAnswered();
     if (this.#mapping !== undefined) this.owner.buffers.reach(this.#mapping, this.#mapping.length);
     if (this.waiter !== undefined) this.owner.commandCompleted(this);
     const isDetached = errno === 0 && this.#mapping !== undefined && this.owner.buffers.isDetached(this.#mapping);
@@ -135,7 +144,7 @@ export class Command implements Closure {
   }
 
   abandoned(error: Error): void {
-    this.waiter?.settler.fail(() => error);
+    this.waiter?.fail(() => error);
   }
 
   /** Keeps a callback's exception for the error that the command ends with; an option of an `aio*` call ends with none. */

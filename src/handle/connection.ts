@@ -94,22 +94,31 @@ export class Connection implements CommandOwner, Dependent {
   }
 
   /** Hands a command to libnbd. Returns its cookie; throws libnbd's error when it was not taken. */
-  issue(command: Command, call: string, native: () => bigint | number): bigint {
+  issue(command: Command, call: string, native: (command: Command) => bigint | number): bigint {
     let result: bigint | number;
     try {
-      result = native();
+      result = native(command);
     } catch (error) {
       command.discard();
       throw error;
     }
-    if (BigInt(result) === -1n) throw this.lastError(call); // libnbd has freed the closures
-    command.cookie = BigInt(result);
-    if (command.cookie > 0n) {
-      this.#pump.commandTaken();
-      if (command.waiter === undefined) this.#issued.set(command.cookie, command);
-    } else this.#pump.optionSent();
-    this.kick();
-    return command.cookie;
+    const cookie = BigInt(result);
+    if (cookie === -1n) throw this.lastError(call); // libnbd has freed the closures
+    command.cookie = cookie;
+    if (cookie === 0n) {
+      this.#pump.optionSent();
+      this.kick();
+      return cookie;
+    }
+    this.#pump.commandTaken();
+    if (command.waiter === undefined) this.#issued.set(cookie, command);
+    // What libnbd can send, it has sent while it took the command.
+    if (this.#pump.mayRead || this.#completed.length > 0 || this.#waiters.length > 0) this.kick();
+    return cookie;
+  }
+
+  commandAnswered(): void {
+    this.#pump.socket?.answered();
   }
 
   commandCompleted(command: Command): void {
@@ -282,9 +291,11 @@ export class Connection implements CommandOwner, Dependent {
   }
 
   #rejectAll(error: (call: string) => NBDError): void {
-    const waiting = [...this.#completed.map((command) => command.waiter), ...this.#waiters];
+    const completed = this.#completed;
+    const waiters = this.#waiters;
     this.#completed = [];
     this.#waiters = [];
-    for (const waiter of waiting) waiter?.settler.fail(() => error(waiter.call));
+    for (const { waiter } of completed) waiter?.fail(() => error(waiter.call));
+    for (const { call, settler } of waiters) settler.fail(() => error(call));
   }
 }

@@ -56,7 +56,7 @@ export abstract class Handle {
   /** @internal Issues a command of an `aio*` call, which nobody waits for. */
   protected issue(native: (command: Command) => bigint | number): bigint {
     const command = new Command(this.connection, this);
-    return this.connection.issue(command, this.arg.call, () => native(command));
+    return this.connection.issue(command, this.arg.call, native);
   }
 
   /** @internal `aio_command_completed`. If a callback of the command threw, the exception is the error's cause. */

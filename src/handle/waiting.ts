@@ -3,7 +3,7 @@
 import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { codedError, codeOfErrno, NBDError, retold } from '../base/errors.js';
 import { toldFrom } from '../base/fail_later.js';
-import { Settler } from '../base/settler.js';
+import { Deferred, Settler } from '../base/settler.js';
 import type { Arguments } from './arguments.js';
 import { Command, type Waiter } from './command.js';
 import type { Connection } from './connection.js';
@@ -35,20 +35,47 @@ export function commandReply<T>(
   extent?: Extent,
   offset?: number | bigint,
 ): Promise<T> {
-  const { connection } = caller;
-  return reply(commandReply, caller, call, options, native, (command, settler) => {
+  return reply(commandReply, caller, call, options, native, new CommandReply<T>(caller.connection, call, result, extent, offset));
+}
+
+/** Waits for a command. */
+class CommandReply<T> extends Deferred<T> implements Waiter {
+  readonly call: string;
+  readonly #connection: Connection;
+  readonly #result: (() => T) | undefined;
+  readonly #extent: Extent | undefined;
+  readonly #offset: number | bigint | undefined;
+
+  constructor(
+    connection: Connection,
+    call: string,
+    result: (() => T) | undefined,
+    extent: Extent | undefined,
+    offset: number | bigint | undefined,
+  ) {
+    super();
+    this.#connection = connection;
+    this.call = call;
+    this.#result = result;
+    this.#extent = extent;
+    this.#offset = offset;
+  }
+
+  settle(command: Command): void {
+    const { call } = this;
+    const connection = this.#connection;
     if (connection.exports.nbd_aio_command_completed(connection.pointer, command.cookie) === 1) {
-      settler.resolve(result?.() as T);
+      this.resolve(this.#result?.() as T);
       return;
     }
     const error = connection.lastError(call);
-    settler.fail(() => {
+    this.fail(() => {
       // libnbd ends what was in flight on a dead handle with ENOTCONN; what killed the handle says more.
       const death = error.code === 'ENOTCONN' ? connection.death(call) : undefined;
       const told = death === undefined ? error : retold(death, death.code === null ? { code: 'ENOTCONN' } : {});
-      return command.error(retold(told, { message: withRange(told.message, extent, offset) }));
+      return command.error(retold(told, { message: withRange(told.message, this.#extent, this.#offset) }));
     });
-  });
+  }
 }
 
 /** What a range is about: a number of bytes, or the buffer that holds them. */
@@ -67,9 +94,27 @@ export function optionReply<T>(
   kind: OptionResult,
   native: (command: Command) => number,
 ): Promise<T> {
-  const { connection } = caller;
-  const { exports, pointer } = connection;
-  return reply(optionReply, caller, call, options, native, (command, settler) => {
+  return reply(optionReply, caller, call, options, native, new OptionReply<T>(caller.connection, call, kind));
+}
+
+/** Waits for an option. */
+class OptionReply<T> extends Deferred<T> implements Waiter {
+  readonly call: string;
+  readonly #connection: Connection;
+  readonly #kind: OptionResult;
+
+  constructor(connection: Connection, call: string, kind: OptionResult) {
+    super();
+    this.#connection = connection;
+    this.call = call;
+    this.#kind = kind;
+  }
+
+  settle(command: Command): void {
+    const { call } = this;
+    const connection = this.#connection;
+    const kind = this.#kind;
+    const { exports, pointer } = connection;
     // TLS is under way while libnbd believes it done (wasm/tls.c).
     if (exports.nbd_aio_is_connecting(pointer) !== 0 || connection.isSecuring) {
       connection.settleLater(command);
@@ -77,21 +122,21 @@ export function optionReply<T>(
     }
     const death = connection.death(call) ?? connection.socketError(call);
     if (command.exception !== undefined) {
-      settler.fail(() => new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
+      this.fail(() => new NBDError(`${call}: a callback threw an exception`, 'EPROTO', { cause: command.exception }));
     } else if (death !== undefined) {
-      settler.fail(() => death);
+      this.fail(() => death);
     } else if (kind === 'boolean' && exports.nbd_aio_is_negotiating(pointer) !== 0) {
-      settler.resolve((command.errno === 0) as T);
+      this.resolve((command.errno === 0) as T);
     } else if (command.errno === 0) {
-      settler.resolve((kind === 'none' ? undefined : command.count) as T);
+      this.resolve((kind === 'none' ? undefined : command.count) as T);
     } else if (kind === 'none' || kind === 'boolean') {
-      settler.fail(() => new NBDError(renamed(command.message, call), codeOfErrno(command.errno)));
+      this.fail(() => new NBDError(renamed(command.message, call), codeOfErrno(command.errno)));
     } else {
       const text = connection.instance.memory.string(exports.nbd_wasm_strerror(command.errno));
       const message = `${call}: server replied with error to ${requestNames[kind]} request: ${text}`;
-      settler.fail(() => new NBDError(message, codeOfErrno(command.errno)));
+      this.fail(() => new NBDError(message, codeOfErrno(command.errno)));
     }
-  });
+  }
 }
 
 function reply<T>(
@@ -100,22 +145,24 @@ function reply<T>(
   call: string,
   options: WaitOptions,
   native: (command: Command) => bigint | number,
-  settle: (command: Command, settler: Settler<T>) => void,
+  waiter: Deferred<T> & Waiter,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const { connection, arg } = caller;
+  const { connection, arg } = caller;
+  try {
     begin(above, caller, call, options);
-    const settler = new Settler<T>(resolve, reject, options.signal);
-    const waiter: Waiter = { call, settler, settle: (command) => settle(command, settler) };
-    const command = new Command(connection, caller, waiter);
-    try {
-      connection.issue(command, call, () => native(command));
-    } catch (error) {
-      settler.reject(toldFrom(above, error));
-    } finally {
-      arg.free();
-    }
-  });
+  } catch (error) {
+    waiter.reject(error);
+    return waiter.promise;
+  }
+  if (options.signal !== undefined) waiter.abortBy(options.signal);
+  try {
+    connection.issue(new Command(connection, caller, waiter), call, native);
+  } catch (error) {
+    waiter.reject(toldFrom(above, error));
+  } finally {
+    arg.free();
+  }
+  return waiter.promise;
 }
 
 function begin(above: (...args: never[]) => unknown, { connection, arg }: Caller, call: string, options: WaitOptions): void {

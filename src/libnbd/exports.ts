@@ -9,6 +9,8 @@ interface SupportExports extends ModuleExports {
   nbd_close(handle: Pointer): void;
   nbd_get_error(): Pointer;
   nbd_wasm_get_errno(): number;
+  /** Lets libnbd read what has arrived. Returns the directions in which it waits: wasm/pump.c. */
+  nbd_wasm_pump(handle: Pointer): number;
   nbd_wasm_strerror(errno: number): Pointer;
 }
 

@@ -19,6 +19,7 @@ export function imports(memory: Memory, { sockets, connecting, processes }: Posi
     libnbd: {
       recv: (fd: number, address: number, length: number) => sockets.recv(fd, address >>> 0, length),
       send: (fd: number, address: number, length: number) => sockets.send(fd, address >>> 0, length),
+      isReadable: (fd: number, headers: number) => (sockets.isReadable(fd, headers) ? 1 : 0),
       shutdown: (fd: number) => sockets.shutdown(fd),
       close: (fd: number) => sockets.close(fd),
       fcntl: (fd: number) => sockets.fcntl(fd),

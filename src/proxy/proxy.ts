@@ -9,6 +9,7 @@ import type { ConnectionLog } from './log.js';
 import { type ProxyOptions, type Settings, settings } from './options.js';
 import { closeTimeout, Relay } from './relay.js';
 import type { Target } from './target.js';
+import { Unmasking } from './unmasking.js';
 
 /** A proxy from WebSockets to named NBD servers, made by {@link createProxy}. */
 export interface NbdProxy {
@@ -98,7 +99,10 @@ class TargetProxy implements NbdProxy {
     const log = this.#logOf(request, this.#shown(name));
     this.#webSockets.handleUpgrade(request, socket, head, (client) => {
       if ('code' in admitted) this.#refuse(client, admitted, log);
-      else this.#relay(new Relay(client, admitted, this.#settings), log);
+      else {
+        Unmasking.attach(socket);
+        this.#relay(new Relay(client, admitted, this.#settings), log);
+      }
     });
   }
 

@@ -62,7 +62,7 @@ export class SendQueue {
   take(): { chunks: readonly Uint8Array[]; bytes: number } {
     this.#endGathered();
     const chunks = this.#toWrite;
-    if (chunks.some(({ length }) => length === 0)) throw transferred();
+    for (const { length } of chunks) if (length === 0) throw transferred();
     const bytes = this.#pending - this.#inTransport;
     if (chunks.length > 0) this.#toWrite = [];
     this.#inTransport += bytes;

@@ -9,6 +9,11 @@ import { SendQueue } from './sending.js';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const skipSize = 2 ** 16;
+/**
+ * So many requests may be unanswered; libnbd keeps further ones until then. It goes through all that it has sent for each reply, so that
+ * thousands would make each of them cost four times as much.
+ */
+const mostUnanswered = 256;
 
 export class Socket implements TransportEvents {
   readonly fd: number;
@@ -43,6 +48,9 @@ export class Socket implements TransportEvents {
   #errno = 0;
 
   readonly #toSend = new SendQueue();
+  #unanswered = 0;
+  /** A request was refused since too many are unanswered. */
+  #isHeld = false;
   #flushIsDue = false;
   #shutdownIsDue = false;
 
@@ -155,7 +163,7 @@ export class Socket implements TransportEvents {
   }
 
   get writable(): boolean {
-    return (this.#toSend.room > 0 && !this.#isConnecting) || this.#errno !== 0;
+    return (this.#toSend.room > 0 && !this.#isConnecting && !this.#isHeld) || this.#errno !== 0;
   }
 
   /** What the connection failed with, one of Linux's error numbers; 0 while it has not. */
@@ -191,6 +199,21 @@ export class Socket implements TransportEvents {
     const count = this.#takeable(length);
     if (count > 0) this.#toSend.add(source, start, count);
     return count;
+  }
+
+  /** send, of a request's header. */
+  sendRequest(source: Uint8Array, start: number, length: number): number {
+    this.#isHeld = this.#unanswered >= mostUnanswered;
+    if (this.#isHeld && this.#errno === 0) return EAGAIN;
+    const count = this.send(source, start, length);
+    if (count > 0) this.#unanswered++;
+    return count;
+  }
+
+  /** The server has answered a request: `sendRequest` may take another. */
+  answered(): void {
+    if (this.#unanswered > 0) this.#unanswered--;
+    this.#isHeld = false;
   }
 
   /** send, without a copy: the source does not change before the server has answered the command. */

@@ -91,12 +91,12 @@ export class DuplexTransport implements Transport {
       return;
     }
     const last = chunks.length - 1;
-    if (last > 0) stream.cork();
+    const isSeveral = last > 0;
+    if (isSeveral) stream.cork();
     // A failed write is reported by 'error' as well.
-    chunks.forEach((chunk, i) => {
-      stream.write(chunk, i === last ? (error) => error ?? written() : undefined);
-    });
-    if (last > 0) stream.uncork();
+    for (let i = 0; i < last; i++) stream.write(chunks[i] as Uint8Array);
+    stream.write(chunks[last] as Uint8Array, (error) => error ?? written());
+    if (isSeveral) stream.uncork();
   }
 
   pause(): void {

@@ -1,5 +1,6 @@
 // The calls on a virtual descriptor, and on a virtual address: wasm/posix.c passes them on. A result that is negative is one of
 // Linux's error numbers, negated.
+import { isHeaderPartial, type ReplyHeaders } from '../../sockets/reply_header.js';
 import { transferred } from '../../sockets/sending.js';
 import type { DescriptorTable } from '../../sockets/table.js';
 import type { Memory } from '../../wasm/memory.js';
@@ -47,14 +48,24 @@ export class SocketCalls {
     const socket = this.#descriptors.get(fd);
     if (socket === undefined) return EBADF;
     let result: number;
-    if (address < firstVirtualAddress) result = socket.send(this.#memory.bytes, address, length);
-    else {
+    if (address < firstVirtualAddress) {
+      const { bytes } = this.#memory;
+      result = isRequest(bytes, address, length)
+        ? socket.sendRequest(bytes, address, length)
+        : socket.send(bytes, address, length);
+    } else {
       const mapping = this.#buffers.at(address);
       if (this.#buffers.isDetached(mapping)) socket.error(transferred());
       result = socket.sendStable(mapping.bytes, address - mapping.address, length);
     }
     if (result < 0) this.#failures.lastCause = socket.failure;
     return result;
+  }
+
+  /** Whether libnbd can read now, where `headers` says what may begin with the next byte (wasm/pump.c). */
+  isReadable(fd: number, headers: ReplyHeaders): boolean {
+    const socket = this.#descriptors.get(fd);
+    return socket?.readable === true && !isHeaderPartial(socket, headers);
   }
 
   shutdown(fd: number): number {
@@ -105,3 +116,12 @@ export class SocketCalls {
     this.#memory.bytes.set(mapping.bytes.subarray(start, start + length), copy);
   }
 }
+
+/** Whether bytes to be sent begin with the header of a request, a compact or an extended one; an option begins with another magic number. */
+function isRequest(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length === 28) return magicAt(bytes, start) === 0x25609513;
+  return length === 32 && magicAt(bytes, start) === 0x21e41c71;
+}
+
+const magicAt = (bytes: Uint8Array, start: number): number =>
+  ((bytes[start] ?? 0) << 24) | ((bytes[start + 1] ?? 0) << 16) | ((bytes[start + 2] ?? 0) << 8) | (bytes[start + 3] ?? 0);
