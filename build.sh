@@ -242,7 +242,7 @@ build_7z() {
     SwapBytes Xxh64 Xz XzCrc64 XzCrc64Opt XzDec ZstdDec; do
     c+=("7zip/C/$name.c")
   done
-  for name in Fat Qcow Squashfs Vdi Vhd Vhdx Vmdk; do cpp+=("Archive/${name}Handler"); done
+  for name in Fat Hfs Qcow Squashfs Vdi Vhd Vhdx Vmdk; do cpp+=("Archive/${name}Handler"); done
   cpp+=(Archive/HandlerCont Archive/Iso/{IsoHandler,IsoHeader,IsoIn,IsoRegister} Archive/Udf/{UdfHandler,UdfIn})
   cpp+=(Archive/Common/{DummyOutStream,FindSignature,ItemNameUtils,OutStreamWithCRC})
   cpp+=(Common/{CWrappers,InBuffer,LimitedStreams,OutBuffer,PropId,ProgressUtils,StreamObjects,StreamUtils,MethodProps})
@@ -250,10 +250,10 @@ build_7z() {
   cpp=("${cpp[@]/#/7zip/CPP/7zip/}")
   cpp+=(7zip/CPP/Common/{CRC,IntToString,MyMap,MyString,MyVector,MyWindows,NewHandler,StringConvert,StringToInt,UTFConvert,XzCrc64Init})
   cpp+=(7zip/CPP/Windows/{PropVariant,PropVariantConv,PropVariantUtils,TimeUtils})
-  cpp=("${cpp[@]/%/.cpp}" wasm/7z/{absent,archive,disk}.cpp)
+  cpp=("${cpp[@]/%/.cpp}" wasm/7z/{absent,archive,disk,items,ntfs}.cpp)
   compile 7z "${seven_c_flags[@]}" -- "${c[@]}"
   compile 7z "${seven_c_flags[@]}" "${seven_cpp_flags[@]}" -- "${cpp[@]}"
-  exports=$(sed -n 's/^\(nbd_7z_[a-z_0-9]*\) (.*/_\1/p' wasm/7z/archive.cpp | paste -sd ,)
+  exports=$(sed -n 's/^\(nbd_7z_[a-z_0-9]*\) (.*/_\1/p' wasm/7z/{archive,items}.cpp | paste -sd ,)
   link 7z "${seven_link_flags[@]}" -sEXPORTED_FUNCTIONS="$exports" -- "${c[@]}" "${cpp[@]}"
 }
 module 7z build/7zip/C build/7zip/CPP wasm/7z

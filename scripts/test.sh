@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 install_node_modules
 need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl file e2fsprogs util-linux procps \
   websockify nginx-light chromium firefox-esr \
-  xz-utils dosfstools exfatprogs ntfs-3g xfsprogs btrfs-progs f2fs-tools squashfs-tools genisoimage mtools cryptsetup-bin fdisk \
+  xz-utils dosfstools exfatprogs ntfs-3g xfsprogs btrfs-progs f2fs-tools squashfs-tools genisoimage xorriso wimtools mtools cryptsetup-bin fdisk \
   bsdutils zsh man-db groff-base mandoc
-for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv xz mksquashfs genisoimage zsh script man mandoc mcopy; do
+for program in nbdkit qemu-nbd nbd-server nbdinfo nbddump python3 openssl file setpriv xz mksquashfs genisoimage xorriso wimapply mkntfs zsh script man mandoc mcopy; do
   command -v $program >/dev/null || die "the tests need the program $program. Install it and run this again."
 done
 export CHROMIUM=${CHROMIUM:-$(first_of chromium google-chrome chromium-browser)}

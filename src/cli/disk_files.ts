@@ -7,7 +7,8 @@ import { type Limits, limitsOf, type Patience } from './patience.js';
 import { UsageError } from './usage.js';
 
 export const pathHelp = `PATH is a path in the disk's file system, as on a machine that has it as its root. Where the disk has partitions, the number of one comes
-before it: 2:/etc/fstab. libnbd-wasm info --partitions lists them. What is read: ext2, ext3, ext4, squashfs, ISO 9660, UDF and FAT.`;
+before it: 2:/etc/fstab. libnbd-wasm info --partitions lists them. What is read: ext2, ext3, ext4, NTFS, HFS+, squashfs, ISO 9660,
+UDF and FAT.`;
 
 /** A path, and the number of the partition that it is in. */
 export interface DiskPath {

@@ -48,7 +48,7 @@ interface OwnEngine {
 const ext2: OwnEngine = { name: 'libext2fs', types: ['ext2', 'ext3', 'ext4'], engine: 'ext2' };
 const seven: OwnEngine = {
   name: '7-Zip',
-  types: ['squashfs', 'squashfs3', 'iso9660', 'udf', 'vfat'],
+  types: ['squashfs', 'squashfs3', 'iso9660', 'udf', 'vfat', 'ntfs', 'hfsplus'],
   engine: '7z',
 };
 

@@ -30,9 +30,9 @@ export class DiskVolume implements Volume {
     return this.#reader.peek(view, this.#start + offset);
   }
 
-  /** Without a round nothing is read beyond. */
+  /** Without a round nothing is read beyond; nor where the piece is long, which says itself what is wanted. */
   async read(offset: bigint, length: number, signal: AbortSignal | undefined, round?: number): Promise<Uint8Array | NBDError> {
-    if (round !== undefined) {
+    if (round !== undefined && length <= readAhead) {
       const doublings = Math.min(mostDoublings, Math.floor(round / doublingRounds));
       const wanted = BigInt(length + readAhead * 2 ** doublings);
       const rest = this.size - offset;

@@ -4,7 +4,8 @@
 // 2. `diskRead`, which the module imports, looks for the bytes: among what was fetched for this call, then in the cache of blocks.
 // 3. A read whose bytes are missing is noted. The round is then of no use: an exception unwinds it, at once, or after some more misses
 //    where the code goes on without the bytes and so tells what it will want next.
-// 4. The missing bytes are fetched, side by side, and the call is made again. A round without a miss has the result.
+// 4. The missing bytes are fetched, side by side and what lies together in one, and the call is made again. A round without a miss has the
+//    result.
 //
 // Where C code reads much when it opens a disk, `open` keeps the memory that the call has left, and each later call begins with that.
 //
@@ -195,7 +196,7 @@ class Call {
   readonly #limits: ReplayLimits;
   /** By offset and length: a call asks for the same each time that it is made again. */
   readonly #fetched = new Map<string, Uint8Array | NBDError>();
-  readonly #missing = new Map<string, { readonly offset: bigint; readonly length: number }>();
+  readonly #missing = new Map<string, Missing>();
   readonly #unreadable = new Map<string, Unreadable>();
   #reads = 0;
   #held = 0;
@@ -225,7 +226,7 @@ class Call {
       if (this.isMissing) throw miss;
       throw new ReplayError(`${this.#name} made more than ${this.#limits.reads} reads: the disk leads it on and on`, 'ELOOP');
     }
-    const key = `${offset}+${view.length}`;
+    const key = keyOf(offset, view.length);
     const known = this.#fetched.get(key);
     if (known instanceof NBDError) {
       this.#unreadable.set(key, { offset, length: view.length, error: known });
@@ -252,12 +253,58 @@ class Call {
 
   /** Fetches all that was missing. */
   async fetch(signal: AbortSignal | undefined, round: number): Promise<void> {
-    const reads = [...this.#missing].map(async ([key, { offset, length }]) => {
-      this.#fetched.set(key, await this.#source.read(offset, length, signal, round));
+    const reads = joined([...this.#missing.values()]).map(async (run) => {
+      const bytes = await this.#source.read(run.offset, run.length, signal, round);
+      if (!(bytes instanceof NBDError)) {
+        for (const one of run.ranges) this.#keep(one, bytes.subarray(Number(one.offset - run.offset)).subarray(0, one.length));
+      } else if (run.ranges.length === 1) {
+        for (const one of run.ranges) this.#keep(one, bytes);
+      } else {
+        const all = run.ranges.map(async (one) => this.#keep(one, await this.#source.read(one.offset, one.length, signal)));
+        await Promise.all(all); // to find out which of them it is
+      }
     });
     await abortable(Promise.all(reads), signal);
     this.#missing.clear();
   }
+
+  #keep(range: Missing, bytes: Uint8Array | NBDError): void {
+    this.#fetched.set(keyOf(range.offset, range.length), bytes);
+  }
+}
+
+/** A range that was missing. */
+interface Missing {
+  readonly offset: bigint;
+  readonly length: number;
+}
+
+const keyOf = (offset: bigint, length: number): string => `${offset}+${length}`;
+
+/** What follows one another is read in one, up to so many bytes. */
+const longestRun = 2 ** 22;
+
+/** Ranges that are read in one. */
+interface Run {
+  readonly offset: bigint;
+  length: number;
+  readonly ranges: Missing[];
+}
+
+function joined(ranges: readonly Missing[]): Run[] {
+  const runs: Run[] = [];
+  const sorted = ranges.toSorted((a, b) => (a.offset < b.offset ? -1 : a.offset > b.offset ? 1 : a.length - b.length));
+  for (const range of sorted) {
+    const last = runs.at(-1);
+    const isNext = last !== undefined && last.offset + BigInt(last.length) === range.offset;
+    if (isNext && last.length + range.length <= longestRun) {
+      last.length += range.length;
+      last.ranges.push(range);
+    } else {
+      runs.push({ offset: range.offset, length: range.length, ranges: [range] });
+    }
+  }
+  return runs;
 }
 
 /** An instance, and how it was right after initialization, or after the call that opened what it is kept for. */

@@ -5,7 +5,7 @@ import { diskImage, fileSystem, type ImageFormat } from 'libnbd-wasm';
 import { test } from 'vitest';
 import { run, temporaryFolder } from '../support/processes.js';
 import { damage } from './damage.js';
-import { fat, image, iso, squashfs } from './seven_disks.js';
+import { fat, hfsplus, image, iso, ntfs, squashfs } from './seven_disks.js';
 import { mke2fs, noise, plainTree } from './trees.js';
 
 /** Few files, so that many disks can be tried. */
@@ -25,6 +25,8 @@ const fileSystems: Readonly<Record<string, readonly [type: string, make: () => P
   'ISO 9660 with Joliet': ['iso9660', async () => iso(await small(), '-J')],
   UDF: ['udf', async () => iso(await small(), '-udf')],
   FAT16: ['vfat', async () => fat(await small(), '16', '16M')],
+  NTFS: ['ntfs', async () => ntfs(await small(), '8M')],
+  'HFS+': ['hfsplus', async () => hfsplus(await small())],
   FAT32: ['vfat', async () => fat(await plainTree(), '32', '64M')],
 };
 

@@ -1,6 +1,7 @@
 // Disks with files for the page: what mke2fs makes of a folder, behind a partition table.
 import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ntfs } from '../files/seven_disks.js';
 import { run, temporaryFolder } from '../support/processes.js';
 
 const MiB = 2 ** 20;
@@ -48,5 +49,15 @@ export async function filesImage(folder: string, { size = 32 } = {}): Promise<st
   await run('mkfs.fat', '--invariant', '-n', 'EFI', '--offset', String(MiB / 512), image, String(8 * 1024));
   const options = ['-q', '-F', '-L', 'root', '-N', '8192', '-b', '4096', '-d', folder, '-E', `offset=${17 * MiB}`];
   await run('mke2fs', '-t', 'ext4', ...options, image, `${size}M`);
+  return image;
+}
+
+/** A GPT with an NTFS of the folder. Names that are not UTF-8 cannot be there. */
+export async function ntfsImage(folder: string): Promise<string> {
+  const image = join(await temporaryFolder(), 'ntfs.img');
+  await run('sh', '-c', 'rm "$1"/odd/latin-*', 'sh', folder);
+  await run('truncate', '-s', String(20 * MiB), image);
+  await run('sh', '-c', `printf 'label: gpt\nstart=1MiB, size=16MiB\n' | sfdisk --quiet "$1"`, 'sh', image);
+  await run('dd', `if=${await ntfs(folder, '16M')}`, `of=${image}`, 'bs=1M', 'seek=1', 'conv=notrunc', 'status=none');
   return image;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { debugfs, mke2fs } from '../files/trees.js';
 import { type BrowserName, type OwnedBrowser, startBrowser } from '../support/browsers.js';
 import { nbdkit } from '../support/servers.js';
-import { filesFolder, filesImage } from './file_disks.js';
+import { filesFolder, filesImage, ntfsImage } from './file_disks.js';
 import { choose, press, rowsOf } from './files_parts.js';
 import { find, openPage, serveInspector, untilPlace, untilText } from './support.js';
 
@@ -73,6 +73,17 @@ describe('in a page', () => {
     browser = await startBrowser('chromium');
   });
   afterAll(() => browser?.close());
+
+  test('a partition with NTFS', async () => {
+    const folder = await filesFolder();
+    const image = await ntfsImage(folder);
+    const { page, site, complaints } = await open(browser, 'part=1&path=/etc', image);
+    expect(await untilText(page, 'nbd-file-list', 'hostname')).toContain('fstab');
+    expect(site.requests.some((request) => request.includes('7z.wasm'))).toBe(true);
+    await choose(page, 'nbd-file-list', 'fstab');
+    expect(await untilText(page, 'nbd-file-view', 'LABEL=root')).toContain('61 bytes');
+    expect(complaints.list).toEqual([]);
+  });
 
   test('a link leads to a file, whatever its name is made of', async () => {
     const { page } = await open(browser, 'part=2&path=/odd/latin-%25e9');

@@ -7,22 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "CPP/Common/IntToString.h"
 #include "CPP/Common/MyInitGuid.h"
 #include "CPP/Common/MyWindows.h"
 #include "CPP/Common/MyCom.h"
 #include "CPP/Common/MyString.h"
 #include "CPP/Common/UTFConvert.h"
 #include "CPP/Windows/PropVariant.h"
-#include "CPP/7zip/Archive/IArchive.h"
 #include "CPP/7zip/Common/RegisterArc.h"
 #include "CPP/7zip/Common/RegisterCodec.h"
 #include "CPP/7zip/IStream.h"
 #include "CPP/7zip/PropID.h"
 
+#include "archive.h"
 #include "disk.h"
 #include "imports.h"
-
-#define EXPORT extern "C" __attribute__ ((used, visibility ("default")))
+#include "ntfs.h"
 
 using NWindows::NCOM::CPropVariant;
 
@@ -35,14 +35,30 @@ static const Int64 skipped_at_once = 1 << 16;
 static const Int64 farthest = 1 << 28;
 static const UInt32 longest_link = 1 << 16;
 
-static IInArchive *archive;
+IInArchive *archive;
+EFormat format;
+/* What the opening keeps at most. */
 static UInt32 most_items;
+static UInt64 most_bytes;
 
-static int
+int
 Failed (int code, const char *text)
 {
   seven_on_failed (code, text);
   return -1;
+}
+
+/* Why an opening was ended. */
+static char too_large[128];
+
+static HRESULT
+TooLarge (const char *what, UInt64 number, UInt64 most)
+{
+  char *at = MyStpCpy (too_large, what);
+  *at++ = ' ';
+  at = MyStpCpy (ConvertUInt64ToString (number, at), ", and at most ");
+  MyStpCpy (ConvertUInt64ToString (most, at), " are read");
+  return E_ABORT;
 }
 
 static int
@@ -51,7 +67,7 @@ FailedWith (HRESULT result, const char *what)
   switch (result) {
   case E_OUTOFMEMORY: seven_on_out_of_memory (); return -1;
   case E_NOTIMPL: return Failed (linux_enotsup, "the way in which it is stored, such as its compression, is not known");
-  case E_ABORT: return Failed (linux_efbig, "it has more files than are read");
+  case E_ABORT: return Failed (linux_efbig, too_large);
   case E_FAIL: return Failed (linux_eio, "the disk could not be read");
   default: return Failed (linux_euclean, what);
   }
@@ -83,14 +99,15 @@ RegisterHasher (const CHasherInfo *) throw ()
 Z7_CLASS_IMP_COM_1 (CBound, IArchiveOpenCallback)
 };
 
-Z7_COM7F_IMF (CBound::SetTotal (const UInt64 *, const UInt64 *))
+/* NTFS tells how long its list of files is, before it reads it: both numbers. Others tell one, which may be an estimate. */
+Z7_COM7F_IMF (CBound::SetTotal (const UInt64 *files, const UInt64 *bytes))
 {
-  return S_OK;
+  return files && bytes && *bytes > most_bytes ? TooLarge ("the bytes of its list of files (the MFT) are", *bytes, most_bytes) : S_OK;
 }
 
 Z7_COM7F_IMF (CBound::SetCompleted (const UInt64 *files, const UInt64 *))
 {
-  return files && *files > most_items ? E_ABORT : S_OK;
+  return files && *files > most_items ? TooLarge ("its files are more than", most_items, most_items) : S_OK;
 }
 
 static void
@@ -114,14 +131,14 @@ nbd_7z_alloc (size_t size)
   return malloc (size);
 }
 
-static bool
+bool
 Flag (UInt32 index, PROPID id)
 {
   CPropVariant value;
   return archive->GetProperty (index, id, &value) == S_OK && value.vt == VT_BOOL && value.boolVal != VARIANT_FALSE;
 }
 
-static Int64
+Int64
 Number (UInt32 index, PROPID id, Int64 otherwise)
 {
   CPropVariant value;
@@ -137,13 +154,16 @@ Number (UInt32 index, PROPID id, Int64 otherwise)
   }
 }
 
-static UInt32
+UInt32
 Mode (UInt32 index)
 {
+  AString target;
+  if (format == format_ntfs)
+    return Ntfs_Link (archive, index, target) ? 0120777 : 0;
   return (UInt32) Number (index, kpidPosixAttrib, 0);
 }
 
-static UInt32
+UInt32
 Items (void)
 {
   UInt32 items = 0;
@@ -177,21 +197,31 @@ OpenIso (const CArcInfo *handler, UInt64 disk_size)
   return Open (handler, disk_size);
 }
 
+static EFormat
+FormatOf (const char *name)
+{
+  return strcmp (name, "NTFS") == 0 ? format_ntfs : strcmp (name, "HFS") == 0 ? format_hfs : format_other;
+}
+
 /* Opens a disk by the handler of a name. Returns the number of items. */
 EXPORT int
-nbd_7z_open (int64_t disk_size, const char *name, uint32_t most)
+nbd_7z_open (int64_t disk_size, const char *name, uint32_t items_limit, int64_t bytes_limit)
 {
   std::set_new_handler (seven_on_out_of_memory);
-  most_items = most;
+  most_items = items_limit;
+  most_bytes = (UInt64) bytes_limit;
+  format = FormatOf (name);
+  g_GoesOn = true;
   for (unsigned i = 0; i < handler_count; ++i) {
     if (strcmp (handlers[i]->Name, name) != 0)
       continue;
     const HRESULT result = (strcmp (name, "Iso") == 0 ? OpenIso : Open) (handlers[i], (UInt64) disk_size);
+    g_GoesOn = false;
     if (result != S_OK)
       return FailedWith (result, "what is there is not of this format, or is damaged");
     const UInt32 items = Items ();
-    if (items > most)
-      return FailedWith (E_ABORT, "");
+    if (items > most_items)
+      return FailedWith (TooLarge ("its files are", items, most_items), "");
     TellWarning (kpidErrorFlags);
     TellWarning (kpidError);
     TellWarning (kpidWarningFlags);
@@ -203,7 +233,7 @@ nbd_7z_open (int64_t disk_size, const char *name, uint32_t most)
 
 /* --- items --- */
 
-static Int64
+Int64
 Time (UInt32 index, PROPID id, int *nanoseconds)
 {
   CPropVariant value;
@@ -214,21 +244,13 @@ Time (UInt32 index, PROPID id, int *nanoseconds)
   return ((Int64) value.filetime.dwHighDateTime << 32) | value.filetime.dwLowDateTime;
 }
 
-/* Tells all items but those that are no files of their own: streams beside a file's, and files that were deleted. */
-EXPORT int
-nbd_7z_items (void)
+static Int64
+Size (UInt32 index)
 {
-  const UInt32 items = Items ();
-  for (UInt32 i = 0; i < items; ++i) {
-    CPropVariant path;
-    AString text;
-    if (Flag (i, kpidIsAltStream) || Flag (i, kpidIsDeleted))
-      continue;
-    if (archive->GetProperty (i, kpidPath, &path) == S_OK && path.vt == VT_BSTR)
-      ConvertUnicodeToUTF8 (UString (path.bstrVal), text);
-    seven_on_item (i, text.Ptr (), text.Len (), Flag (i, kpidIsDir), Mode (i));
-  }
-  return 0;
+  AString target;
+  if (format == format_ntfs && Ntfs_Link (archive, index, target))
+    return target.Len ();
+  return Number (index, kpidSize, -1);
 }
 
 EXPORT int
@@ -240,7 +262,7 @@ nbd_7z_stats (const uint32_t *indexes, int count)
     const Int64 mtime = Time (index, kpidMTime, &mtime_ns), atime = Time (index, kpidATime, &atime_ns);
     const Int64 ctime = Time (index, kpidChangeTime, &ctime_ns), birth = Time (index, kpidCTime, &birth_ns);
     seven_on_stat (index, Mode (index), Number (index, kpidUserId, -1), Number (index, kpidGroupId, -1), Number (index, kpidLinks, -1),
-                   Number (index, kpidINode, -1), Number (index, kpidSize, -1), Number (index, kpidPackSize, -1), mtime, mtime_ns, atime,
+                   Number (index, kpidINode, -1), Size (index), Number (index, kpidPackSize, -1), mtime, mtime_ns, atime,
                    atime_ns, ctime, ctime_ns, birth, birth_ns);
   }
   return 0;
@@ -269,6 +291,11 @@ EXPORT int
 nbd_7z_readlink (uint32_t index)
 {
   CPropVariant target;
+  AString ntfs_target;
+  if (format == format_ntfs && Ntfs_Link (archive, index, ntfs_target)) {
+    seven_on_bytes (0, ntfs_target.Ptr (), ntfs_target.Len ());
+    return 0;
+  }
   if (archive->GetProperty (index, kpidSymLink, &target) == S_OK && target.vt == VT_BSTR) {
     AString text;
     ConvertUnicodeToUTF8 (UString (target.bstrVal), text);
@@ -336,7 +363,14 @@ nbd_7z_contents (uint32_t index, int64_t from, int64_t to, int64_t wanted, int m
 {
   CContentsBuffer &c = g_Contents;
   CMyComPtr<IInStream> stream;
-  HRESULT result = OpenStream (index, stream);
+  HRESULT result = S_OK;
+  if (format == format_ntfs) {
+    if (const char *const why = Ntfs_Refusal (archive, index))
+      return Failed (linux_enotsup, why);
+    if (Ntfs_TellRuns (archive, index, (UInt64) from, (UInt64) to, most, result))
+      return result == S_OK ? 0 : FailedWith (result, "its list of runs is damaged");
+  }
+  result = OpenStream (index, stream);
   if (result != S_OK)
     return FailedWith (result, "its contents are damaged");
   Int64 at = from, told = 0;

@@ -1,4 +1,6 @@
 /* The disk, as 7-Zip's handlers read it. */
+#include <string.h>
+
 #include "disk.h"
 #include "imports.h"
 
@@ -7,6 +9,7 @@ static const UInt32 longest_read = 1 << 22;
 
 CContentsBuffer g_Contents;
 bool g_HideJoliet;
+bool g_GoesOn;
 
 /* The descriptors of ISO 9660: one in each sector of 2048 bytes from the 16th on. The first byte is the kind. */
 enum { first_descriptor = 16, last_descriptor = 80, descriptor_size = 2048, primary = 1, supplementary = 2, terminator = 255 };
@@ -59,8 +62,11 @@ Z7_COM7F_IMF (CDisk::Read (void *data, UInt32 length, UInt32 *processed))
     length = (UInt32) (_size - _at);
   if (length > longest_read)
     length = longest_read;
-  if (!TellPlace ((const Byte *) data, length, _at) && replay_disk_read (data, length, (Int64) _at) != 0)
-    return E_FAIL;
+  if (!TellPlace ((const Byte *) data, length, _at) && replay_disk_read (data, length, (Int64) _at) != 0) {
+    if (!g_GoesOn || !replay_is_missing ())
+      return E_FAIL;
+    memset (data, 0, length);
+  }
   HideJoliet ((Byte *) data, length, _at);
   _at += length;
   if (processed)

@@ -25,6 +25,10 @@ extern CContentsBuffer g_Contents;
    would take a Joliet tree even where the primary one has the names, modes and links of Rock Ridge. */
 extern bool g_HideJoliet;
 
+/* While it is true, what is missing reads as zeroes, and the handler goes on: the call will be made again, and what else is wanted by then is
+   fetched with it. Handlers read whole lists of files piece by piece. */
+extern bool g_GoesOn;
+
 IInStream *NewDisk (UInt64 size);
 
 #endif

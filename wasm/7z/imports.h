@@ -22,8 +22,17 @@ IMPORT ("7z", "outOfMemory") void seven_on_out_of_memory (void);
 /* What 7-Zip says is wrong with the whole: the flags of kpv_ErrorFlags_*, or a text. */
 IMPORT ("7z", "warning") void seven_on_warning (uint32_t flags, const char *text, size_t length);
 
+/* What an item is, unless its mode says more. */
+enum { kind_file, kind_folder, kind_unknown };
+
 /* An item, with its path from the root on, in UTF-8. `mode` is 0 where none is kept. */
-IMPORT ("7z", "item") void seven_on_item (uint32_t index, const char *path, size_t length, int is_folder, uint32_t mode);
+IMPORT ("7z", "item") void seven_on_item (uint32_t index, const char *path, size_t length, int kind, uint32_t mode);
+
+/* An item of which only its own name is told, and the item that it is in: `no_parent` is the root. What is in no item that is told is hidden.
+   `is_root` is said of the root itself. */
+enum : uint32_t { no_parent = 0xFFFFFFFF };
+IMPORT ("7z", "child") void seven_on_child (uint32_t index, uint32_t parent, int is_root, const char *name, size_t length, int kind,
+                                            uint32_t mode);
 
 /* What is known of an item; -1 where something is not kept. Times are in units of 100 ns since 1601, with the nanoseconds beyond. */
 IMPORT ("7z", "stat") void seven_on_stat (uint32_t index, uint32_t mode, int64_t uid, int64_t gid, int64_t links, int64_t inode, int64_t size,

@@ -8,7 +8,7 @@ import { Tree } from './tree.js';
 
 export interface Exports extends ReplayExports {
   nbd_7z_alloc(size: number): Pointer;
-  nbd_7z_open(diskSize: bigint, name: Pointer, most: number): number;
+  nbd_7z_open(diskSize: bigint, name: Pointer, mostItems: number, mostBytes: bigint): number;
   nbd_7z_items(): number;
   nbd_7z_stats(items: Pointer, count: number): number;
   nbd_7z_readlink(item: number): number;

@@ -13,9 +13,13 @@ import { statOf, typeOf } from './stat.js';
 import { fileSystemHandlers, imageHandlers } from './types.js';
 
 /** Each round begins anew, so what takes more of them is too large for it. */
-const limits = { rounds: 150, reads: 2_000_000, bytes: 2 ** 26, misses: 64 };
+const limits = { rounds: 150, reads: 2_000_000, bytes: 2 ** 27, misses: 2 ** 13 };
 /** Files in a file system. */
 const mostItems = 200_000;
+/** Bytes of the list of files of a file system that tells how long that is, before it is read: as many as a call may have. */
+const mostBytes = BigInt(limits.bytes);
+/** `no_parent` of wasm/7z/imports.h. */
+const noParent = 0xffff_ffff;
 /** Bytes of all their paths together. */
 const longestPaths = 2 ** 26;
 /** Parts that a call tells. */
@@ -37,7 +41,9 @@ export class Seven implements Engine {
     const handler = fileSystemHandlers.get(type) ?? imageHandlers.get(type);
     if (handler === undefined) throw new NBDError(`${this.name} reads no ${type}`, 'ENOTSUP');
     const name = new TextEncoder().encode(`${handler}\0`);
-    const work = this.#work((exports, memory) => exports.nbd_7z_open(volume.size, laid(exports, memory, name), mostItems));
+    const work = this.#work((exports, memory) =>
+      exports.nbd_7z_open(volume.size, laid(exports, memory, name), mostItems, mostBytes),
+    );
     const result = await this.#replay.open(volume, work, signal).catch((error: unknown) => {
       throw error instanceof ReplayError ? retold(error, { message: `${error.message}. ${readsAll}`, cause: error }) : error;
     });
@@ -71,7 +77,7 @@ export class Seven implements Engine {
       throw new NBDError(`${this.name}: ${where}: ${first.error.message}`, 'EIO', { cause: first.error });
     }
     const code = codeOfErrno(failure.code);
-    if (code === 'EFBIG') throw new NBDError(`${this.name}: it has more than ${mostItems} files. ${readsAll}`, 'EFBIG');
+    if (code === 'EFBIG') throw new NBDError(`${this.name}: ${failure.text}. ${readsAll}`, 'EFBIG');
     // The disk has given all that was asked for.
     if (code === 'EIO') throw new NBDError(`${this.name}: what is there is damaged`, 'EUCLEAN');
     throw new NBDError(`${this.name}: ${failure.text}`, code);
@@ -91,16 +97,17 @@ export class Seven implements Engine {
           const words = new TextDecoder().decode(copied(text, length)).trim();
           this.#told.warnings.push(...(words === '' ? warningsOf(flags) : words.split('\n')));
         },
-        item: (item: number, path: number, length: number, isFolder: number, mode: number) => {
-          this.#pathBytes += length;
-          if (this.#pathBytes > longestPaths) {
-            throw new NBDError(`${this.name}: the paths of its files have more than ${longestPaths} bytes`, 'EFBIG');
-          }
-          this.#told.tree.add(item, copied(path, length), typeOf(isFolder !== 0, mode));
+        item: (item: number, path: number, length: number, kind: number, mode: number) => {
+          this.#told.tree.add(item, this.#name(copied(path, length)), typeOf(kind, mode));
+        },
+        child: (item: number, parent: number, isRoot: number, name: number, length: number, kind: number, mode: number) => {
+          const from = parent >>> 0 === noParent ? undefined : parent >>> 0;
+          if (isRoot !== 0) this.#told.tree.addRoot(item);
+          else this.#told.tree.addChild(item, from, this.#name(copied(name, length)), typeOf(kind, mode));
         },
         stat: (...fields: Parameters<typeof statOf> extends [FileType, ...infer Rest] ? Rest : never) => {
           const [item, mode] = fields;
-          this.#told.stats.set(item >>> 0, statOf(typeOf(false, mode), ...fields));
+          this.#told.stats.set(item >>> 0, statOf(typeOf(0, mode), ...fields));
         },
         bytes: (offset: bigint, address: number, length: number) => this.#part({ offset, bytes: copied(address, length) }),
         place: (offset: bigint, length: bigint, place: bigint) => this.#part({ offset, length, place }),
@@ -108,6 +115,13 @@ export class Seven implements Engine {
       },
       wasi_snapshot_preview1: noSystem,
     };
+  }
+
+  /** A path, or a name, of which there is an end. */
+  #name(bytes: Uint8Array): Uint8Array {
+    this.#pathBytes += bytes.length;
+    if (this.#pathBytes <= longestPaths) return bytes;
+    throw new NBDError(`${this.name}: the paths of its files have more than ${longestPaths} bytes`, 'EFBIG');
   }
 
   /** Adds a part; one that goes on where the last has ended makes that longer. */

@@ -25,9 +25,13 @@ export type StatFields = [
 /** From 1601 to 1970, in units of 100 ns. */
 const epoch = 116_444_736_000_000_000n;
 
-/** The mode decides, where the file system keeps one. */
-export function typeOf(isFolder: boolean, mode: number): FileType {
-  return isFolder ? 'directory' : (typeOfMode(mode) ?? 'file');
+/** By `kind_*` of wasm/7z/imports.h. */
+const kinds: readonly FileType[] = ['file', 'directory', 'unknown'];
+
+/** Of files the mode decides, where the file system keeps one. */
+export function typeOf(kind: number, mode: number): FileType {
+  const type = kinds[kind] ?? 'unknown';
+  return type === 'file' ? (typeOfMode(mode) ?? type) : type;
 }
 
 export function statOf(type: FileType, ...fields: StatFields): FileStat {

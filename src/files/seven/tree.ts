@@ -15,8 +15,8 @@ const mostNodes = 500_000;
 /** A file, or a directory. A name is a string whose characters are its bytes, so that any can be a key. */
 export interface Node {
   readonly id: number;
-  readonly name: string;
-  readonly parent: number;
+  name: string;
+  parent: number;
   /** 7-Zip's number; undefined for a directory that is only in the paths of others. */
   item: number | undefined;
   type: FileType;
@@ -29,6 +29,9 @@ export class Tree {
   constructor() {
     this.#add('', 0);
   }
+
+  /** Of items that are told with the item that they are in: some before it. */
+  readonly #ofItems = new Map<number, Node>();
 
   node(id: number): Node {
     const node = this.#nodes[id];
@@ -48,6 +51,36 @@ export class Tree {
     if (at.item !== undefined || (at.id === 0 && type !== 'directory')) return;
     at.item = item;
     at.type = at.children.size > 0 ? 'directory' : type;
+  }
+
+  /** Says which item the root is. */
+  addRoot(item: number): void {
+    const root = this.node(0);
+    root.item ??= item;
+    const early = this.#ofItems.get(item);
+    for (const id of early?.children.values() ?? []) this.#hang(this.node(id), root);
+    this.#ofItems.set(item, root);
+  }
+
+  /**
+   * Adds an item under a name of its own, in another item, or in the root. What is in an item that is never added is in no directory.
+   */
+  addChild(item: number, parent: number | undefined, name: Uint8Array, type: FileType): void {
+    const node = this.#ofItem(item);
+    if (node.item !== undefined || name.length === 0) return;
+    Object.assign(node, { item, type, name: latin(name) });
+    this.#hang(node, parent === undefined ? this.node(0) : this.#ofItem(parent));
+  }
+
+  #ofItem(item: number): Node {
+    const node = this.#ofItems.get(item) ?? this.#add('', 0);
+    this.#ofItems.set(item, node);
+    return node;
+  }
+
+  #hang(node: Node, parent: Node): void {
+    node.parent = parent.id;
+    if (!parent.children.has(node.name)) parent.children.set(node.name, node.id);
   }
 
   #add(name: string, parent: number): Node {

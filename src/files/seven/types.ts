@@ -7,6 +7,8 @@ export const fileSystemHandlers: ReadonlyMap<string, string> = new Map([
   ['iso9660', 'Iso'],
   ['udf', 'Udf'],
   ['vfat', 'FAT'],
+  ['ntfs', 'NTFS'],
+  ['hfsplus', 'HFS'],
 ]);
 
 /** Images of disks, by qemu-img's names but for `vhd`, which is its `vpc`. */
