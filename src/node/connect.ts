@@ -6,9 +6,12 @@ import type { Transport, TransportEvents } from '../transports/transport.js';
 
 const bufferSize = 2 ** 19;
 
+/** Where a connection goes. What else `net.connect` takes is passed on to it. */
+export type ConnectionTarget = { path: string } | { port: number; host?: string | undefined };
+
 /** Opens a connection to `{ host, port }` or `{ path }`, as `net.connect` does; ready to be given to `nbd.connectSocket`. */
-export function openConnection(target: NetConnectOpts): Transport {
-  return new NodeConnection(target);
+export function openConnection<Target extends ConnectionTarget>(target: Target): Transport {
+  return new NodeConnection(target as NetConnectOpts);
 }
 
 class NodeConnection extends DuplexTransport {
