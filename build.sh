@@ -129,6 +129,13 @@ build_libnbd() {
 module libnbd $libnbd/lib $libnbd/include $libnbd/common build/libxml2/uri.c build/libxml2/*.h build/libxml2/include \
   build/api/exports.txt wasm/*.[ch] wasm/libxml
 
+# The module as text, for bundles that are one file: dist/inline.js has it.
+inline_libnbd() {
+  printf "// libnbd.wasm in base64. Made by build.sh.\nexport const base64: string =\n  '%s';\n" "$(base64 --wrap=0 dist/libnbd.wasm)" \
+    >src/generated/libnbd_wasm.ts
+}
+once inline src/generated/libnbd_wasm.ts dist/libnbd.wasm -- inline_libnbd
+
 # --- blkid.wasm ---------------------------------------------------------------------------------------------------------
 
 # What configure makes of blkid.h.in. The version and the date in it stay empty: nothing here asks for them.

@@ -55,7 +55,7 @@ debian_mirror() {
 
 # The development tools, as package-lock.json names them.
 install_node_modules() {
-  command -v node >/dev/null || die 'needs Node.js 20 or newer. Install it and run this again.'
+  command -v node >/dev/null || die 'needs Node.js 20.19 or newer. Install it and run this again.'
   [ node_modules/.package-lock.json -nt package-lock.json ] && return
   say 'installing the node modules'
   npm ci --no-audit --no-fund --loglevel=error >&2

@@ -19,4 +19,5 @@ export FIREFOX=${FIREFOX:-$(first_of firefox-esr firefox)}
 bash scripts/check.sh # which builds first
 scripts/util_linux.sh
 scripts/libnbd_tools.sh
+scripts/runtimes.sh
 npx --no-install vitest run "$@"

@@ -10,7 +10,7 @@ import { setSharedLoader } from './nbd.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { connectWebSocket } from './transports/connect_web_socket.js';
-import { blkidFile, libnbdFile } from './wasm/compile.js';
+import { beside, blkidFile, libnbdFile } from './wasm/compile.js';
 import { compileUrl } from './wasm/compile_url.js';
 import { webFiles } from './web_files.js';
 
@@ -20,10 +20,18 @@ export { connectWebSocket };
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
-export const load = loader(() => compileUrl(new URL('./libnbd.wasm', import.meta.url), libnbdFile), compileUrl, {
-  connect: cannotConnect,
-  connectWebSocket,
-});
+export const load = loader(
+  async () =>
+    compileUrl(
+      beside(() => new URL('./libnbd.wasm', import.meta.url), libnbdFile),
+      libnbdFile,
+    ),
+  compileUrl,
+  {
+    connect: cannotConnect,
+    connectWebSocket,
+  },
+);
 
 setSharedLoader(load);
 
@@ -65,7 +73,14 @@ export const checksum: Checksum<CopySource> = async (...args) => (await copying(
 
 const copying = () => import('./copy/web_calls.js'); // a page that copies nothing does not load it
 
-const calls = probeCalls(() => compileUrl(new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
+const calls = probeCalls(
+  async () =>
+    compileUrl(
+      beside(() => new URL('./blkid.wasm', import.meta.url), blkidFile),
+      blkidFile,
+    ),
+  compileUrl,
+);
 
 /**
  * Finds out what is on a disk: its partitions, and the file system or whatever else is in each. {@link ProbeCall} tells how.

@@ -3,6 +3,7 @@
 import type { WaitOptions } from './base/abort.js';
 import { NBDError } from './base/errors.js';
 import { inspected, shown, shownSize } from './base/inspect.js';
+import type { CompiledModule } from './base/platform_types.js';
 import { geometryOf } from './disk/disk.js';
 import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extents } from './disk/extents.js';
 import type { TransferOptions } from './disk/ranges.js';
@@ -303,32 +304,38 @@ export class NBD extends Methods {
   }
 }
 
+/** Closes connections of handles that nobody holds; undefined where the platform tells of none, as workerd did until 2025. */
+const registry = () =>
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Connection>((connection) => connection.close());
+
 /** An instance of libnbd: a module with a memory of its own, and the virtual descriptors of its sockets. */
 export class Library {
   /** @internal */
   readonly instance: Instance;
   /** Closes a handle that was dropped without being closed, and its socket with it. */
-  readonly #dropped = new FinalizationRegistry<Connection>((connection) => connection.close());
+  readonly #dropped = registry();
 
   private constructor(instance: Instance) {
     this.instance = instance;
   }
 
   /** @internal */
-  static async instantiate(compiled: WebAssembly.Module, host: Host): Promise<Library> {
+  static async instantiate(compiled: CompiledModule, host: Host): Promise<Library> {
     return new Library(await Instance.instantiate(compiled, host));
   }
 
   /** A new handle, not connected yet (`nbd_create`). Close it with `close()` or `using`. */
   create(): NBD {
     const nbd = NBD.on(this);
-    this.#dropped.register(nbd, nbd.connection, nbd);
+    this.#dropped?.register(nbd, nbd.connection, nbd);
     return nbd;
   }
 
   /** @internal */
   forget(nbd: NBD): void {
-    this.#dropped.unregister(nbd);
+    this.#dropped?.unregister(nbd);
   }
 
   /**

@@ -1,39 +1,36 @@
 // libnbd-wasm in Node.
-import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
+import type { CompiledModule } from './base/platform_types.js';
 import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
 import { type DiskImageCall, type FileSystemCall, fileSystemCalls } from './files/calls.js';
 import type { Engine } from './files/engine.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
+import { compileOwn, compileUrl } from './node/compile_file.js';
 import { keepingErrors } from './node/copy/early_errors.js';
-import type { NodeDestination, NodeSource } from './node/copy/platform.js';
+import type { NodeDestination, NodeSource } from './node/copy/ends.js';
 import { nodeHost } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
-import { compileResponse, type WasmFile } from './wasm/compile.js';
+import { blkidFile, libnbdFile } from './wasm/compile.js';
 
-export { openConnection } from './node/connect.js';
+export { type ConnectionTarget, openConnection } from './node/connect.js';
 export * from './shared.js';
 export type { NodeDestination, NodeSource };
 export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
-const compileFile = async (url: URL) => WebAssembly.compile(await readFile(url));
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-const compileUrl = (url: URL | string, file: WasmFile) => {
-  const absolute = typeof url === 'string' && !/^(file|https?|data|blob):/i.test(url) ? pathToFileURL(url) : new URL(url);
-  return absolute.protocol === 'file:' ? compileFile(absolute) : compileResponse(fetch(absolute), file);
-};
+let compiled: Promise<CompiledModule> | undefined;
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
 export const load = loader(
   () => {
-    compiled ??= compileFile(new URL('./libnbd.wasm', import.meta.url));
+    compiled ??= compileOwn(() => new URL('./libnbd.wasm', import.meta.url), libnbdFile).catch((error: unknown) => {
+      compiled = undefined; // the next call tries again
+      throw error;
+    });
     return compiled;
   },
   compileUrl,
@@ -82,7 +79,7 @@ export const checksum: Checksum<CopySource> = (source, options) =>
 
 const copying = () => import('./node/copy/calls.js'); // a program that copies nothing starts without it
 
-const calls = probeCalls(() => compileFile(new URL('./blkid.wasm', import.meta.url)), compileUrl);
+const calls = probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
 
 /**
  * Finds out what is on a disk: its partitions, and the file system or whatever else is in each. {@link ProbeCall} tells how.
@@ -97,8 +94,14 @@ export const probe: ProbeCall = calls.probe;
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
 export const partitions: PartitionsCall = calls.partitions;
 
+// Written out one by one, since this is how bundlers find the files.
+const modules: Readonly<Record<string, () => URL>> = {
+  'ext2.wasm': () => new URL('./ext2.wasm', import.meta.url),
+  '7z.wasm': () => new URL('./7z.wasm', import.meta.url),
+};
+
 const files = fileSystemCalls({
-  compile: ({ name }) => compileFile(new URL(`./${name}`, import.meta.url)),
+  compile: (file) => compileOwn(modules[file.name] ?? (() => new URL(file.name)), file),
   spawner: async () => {
     const { spawnEngineWorker } = await import('./node/files/spawn.js');
     return () => spawnEngineWorker(new URL('./node/files/files_worker.js', import.meta.url));

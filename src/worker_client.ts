@@ -1,45 +1,13 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
-import { blkidFile, compileResponse, libnbdFile, type WasmSource } from './wasm/compile.js';
+import { beside, blkidFile } from './wasm/compile.js';
 import { compileUrl } from './wasm/compile_url.js';
 import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
-import type { WorkerOptions } from './worker/messages.js';
-import { socketUrl } from './worker/remote_handle.js';
+import { type LoadInWorkerOptions as LoadOptionsWith, sendable } from './worker/options.js';
 
-export type { WaitOptions } from './base/abort.js';
-export type { CallbackResult, ErrorRef, Extent64 } from './base/callback.js';
-export { type ErrnoCode, NBDError } from './base/errors.js';
-export type { CacheOptions } from './disk/block_cache.js';
-export { describeFlags } from './disk/describe_flags.js';
-export type { Disk } from './disk/disk.js';
-export { DiskError, type DiskRange } from './disk/disk_error.js';
-export type { Extent, ExtentsOfContextsOptions, ExtentsOptions } from './disk/extents.js';
-export type { TransferOptions } from './disk/ranges.js';
-export type { ReadableOptions } from './disk/transfers.js';
-export type { WritableOptions } from './disk/writable.js';
-export type * from './generated/callbacks.js';
-export * from './generated/constants.js';
-export type { Where } from './lasting/addresses.js';
-export type { DiskEvent, DiskEventDetail, DiskEventType } from './lasting/events.js';
-export type { LastingDisk } from './lasting/lasting_disk.js';
-export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
-export type { PartitionsCall, ProbeCall } from './probe/calls.js';
-export type { ProbeOptions } from './probe/options.js';
-export type * from './probe/types.js';
-export type { BytePair } from './transports/web_streams.js';
-export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
-export { WorkerLibrary, type WorkerLike };
+export * from './worker_shared.js';
 
-export interface LoadInWorkerOptions {
-  /**
-   * A module worker that runs `libnbd-wasm/worker`, for a bundler that does not find it by itself. It is the library's from here on.
-   */
-  worker?: WorkerLike | undefined;
-  /** libnbd.wasm, as `load` of `libnbd-wasm` takes it; a URL is relative to the page's. */
-  wasm?: WasmSource | undefined;
-  /** Where a `libnbd-wasm proxy` listens, for `connectUri` and `connectTcp`: as with `connectThrough` of `libnbd-wasm`. */
-  proxy?: string | URL | undefined;
-}
+export type LoadInWorkerOptions = LoadOptionsWith<WorkerLike>;
 
 /**
  * Loads libnbd in a worker of its own.
@@ -55,30 +23,50 @@ export interface LoadInWorkerOptions {
  * console.log(await nbd.getSize(), await nbd.pread(512, 0));
  * ```
  */
-export async function loadInWorker({ worker, wasm, proxy }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
-  return WorkerLibrary.load(worker ?? startWorker(), sendable(wasm, proxy));
+export async function loadInWorker({ worker, ...options }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
+  return WorkerLibrary.load(startedWorker(worker), sendable(options, located));
 }
 
-function startWorker(): Worker {
+const located = (url: URL | string): string => new URL(url, globalThis.location?.href).href;
+
+const workerOptions = { type: 'module', name: 'libnbd' } as const;
+
+function startedWorker(worker: LoadInWorkerOptions['worker']): WorkerLike {
+  if (typeof worker === 'string' || worker instanceof URL) return workerOf(located(worker));
+  return worker ?? ownWorker();
+}
+
+// Bundlers know the first expression, and put the script's real name into it. It throws for a script of another origin, which is then
+// beside this one, unless a bundler gave it a name of its own.
+function ownWorker(): Worker {
   try {
     return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'libnbd' });
-  } catch (error) {
-    throw startError(error as Error); // of another origin
+  } catch {
+    return workerOf(sibling('./worker.js'));
   }
 }
 
-async function sendable(wasm: LoadInWorkerOptions['wasm'], proxy: LoadInWorkerOptions['proxy']): Promise<WorkerOptions> {
-  return { wasm: await sendableWasm(wasm), proxy: proxy === undefined ? undefined : socketUrl(proxy) };
+const sibling = (path: string): string => new URL(path, import.meta.url).href;
+
+/** A browser starts a worker from the page's own origin alone; such a script may import one of another, where the policies let it. */
+function workerOf(url: string): Worker {
+  try {
+    if (new URL(url).origin === globalThis.location.origin) return new Worker(url, workerOptions);
+    const blob = new Blob([`import ${JSON.stringify(url)};`], { type: 'text/javascript' });
+    return new Worker(URL.createObjectURL(blob), workerOptions); // a few bytes, which the page keeps
+  } catch (error) {
+    throw startError(error as Error);
+  }
 }
 
-async function sendableWasm(wasm: LoadInWorkerOptions['wasm']): Promise<WorkerOptions['wasm']> {
-  if (wasm === undefined || wasm instanceof WebAssembly.Module) return wasm;
-  if (typeof wasm === 'string' || wasm instanceof URL) return new URL(wasm, globalThis.location?.href).href;
-  if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
-  return compileResponse(wasm, libnbdFile);
-}
-
-const calls = probeCalls(() => compileUrl(new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
+const calls = probeCalls(
+  async () =>
+    compileUrl(
+      beside(() => new URL('./blkid.wasm', import.meta.url), blkidFile),
+      blkidFile,
+    ),
+  compileUrl,
+);
 
 /** Finds out what is on a disk, in the page, over a disk in the worker: {@link ProbeCall} tells how. */
 export const probe: ProbeCall = calls.probe;

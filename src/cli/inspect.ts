@@ -18,7 +18,7 @@ const defaultAddress = '127.0.0.1:0';
 
 const options = {
   format: value('FORMAT', 'the format of the files; default raw, whatever is in them', { choices: formats }),
-  listen: value('ADDRESS:PORT', `default ${defaultAddress}; port 0 takes a free one`),
+  listen: value('[ADDRESS:]PORT', `default ${defaultAddress}; port 0 takes a free one`),
   'allow-host': values('NAME', 'the page is reached under this name'),
   'token-file': value('FILE', 'the secret that is in the URL, in place of a new one for each run', { choices: 'files' }),
   token: value('TOKEN', 'the same; others on this machine can see it'),

@@ -42,11 +42,13 @@ export function authorityOf(server: Server): string {
   return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
+/** A port alone is one of this machine's own address. */
 export function parseListen(option: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(option) ?? [];
+  const text = /^\d+$/.test(option) ? `127.0.0.1:${option}` : option;
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) > 65535) {
-    throw new UsageError(`--listen takes ADDRESS:PORT, such as 127.0.0.1:0 or [::]:10810, not ${option}`);
+    throw new UsageError(`--listen takes ADDRESS:PORT or a port, such as 127.0.0.1:0, [::]:10810 or 10810, not ${option}`);
   }
   return { host, port: Number(port) };
 }

@@ -1,14 +1,16 @@
 // `libnbd-wasm proxy`: lets web pages reach named NBD servers through WebSockets.
 import { readFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
+import { refusedOriginOf } from '../proxy/admission.js';
+import type { ConnectionLog } from '../proxy/log.js';
 import { defaults } from '../proxy/options.js';
 import { createProxy, jsonLine, type NbdProxy, type ProxyOptions, textLine } from '../proxy.js';
 import { escapeControls } from '../text/escape.js';
-import { type Call, defineCommand, flag, value, values } from './command.js';
+import { type Call, defineCommand, flag, type Operand, value, values } from './command.js';
 import { authorityOf, httpServer, listen, parseListen, signal } from './listening.js';
 import { print } from './output.js';
 import { tlsCredentials, tlsOptions } from './tls.js';
-import { withoutPassword } from './uris.js';
+import { isUri, withoutPassword } from './uris.js';
 import { count, milliseconds, UsageError } from './usage.js';
 
 const defaultAddress = '127.0.0.1:10810';
@@ -24,7 +26,7 @@ const options = {
     'NAME=URI',
     'a server: nbd://HOST[:PORT] or nbd+unix:///?socket=PATH; or one export of it alone: nbd://HOST[:PORT]/EXPORT or nbd+unix:///EXPORT?socket=PATH. With nbds: the proxy speaks TLS to it. Or the URL of another proxy, ws: or wss:',
   ),
-  listen: value('ADDRESS:PORT', `default ${defaultAddress}; port 0 takes a free one`),
+  listen: value('[ADDRESS:]PORT', `default ${defaultAddress}; port 0 takes a free one`),
   'allow-origin': values('ORIGIN', 'pages of this origin may connect, such as https://example.com'),
   'allow-host': values('NAME', 'the proxy is reached under this name'),
   'token-file': value('FILE', 'the secret that URLs need as ?token=; beyond loopback there is always one', { choices: 'files' }),
@@ -52,23 +54,19 @@ type Values = Call<typeof options>['values'];
 export const command = defineCommand({
   name: 'proxy',
   summary: 'lets web pages reach NBD servers through WebSockets',
-  synopsis: ['--target NAME=URI [--target ...] [OPTION ...]'],
-  about: 'Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME.',
+  synopsis: ['URI [OPTION ...]', '--target NAME=URI [--target ...] [OPTION ...]'],
+  about: 'Lets web pages reach the NBD servers that are named, at ws://ADDRESS:PORT/nbd/NAME. A URI alone has the name disk.',
   options,
   examples: [
-    ['libnbd-wasm proxy --target disk=nbd://localhost', 'pages of this machine reach it as ws://127.0.0.1:10810/nbd/disk'],
+    ['libnbd-wasm proxy nbd://localhost', 'pages of this machine reach it as ws://127.0.0.1:10810/nbd/disk'],
     ['libnbd-wasm proxy --read-only --target vm=nbd+unix:///vm?socket=/run/nbd.sock', 'the export vm alone, for reading alone'],
     ['libnbd-wasm proxy --target disk=nbds://localhost --allow-origin https://example.com', "over TLS, for a site's pages"],
   ],
-  operands: 'none',
+  operands: 'servers',
   async run({ values, operands }) {
-    const example = '--target disk=nbd://localhost';
-    if (operands.length > 0)
-      throw new UsageError(
-        `there is nothing but options, and ${operands.flat().map(withoutPassword).join(' ')} is none: ${example}`,
-      );
-    if (values.target.length === 0) throw new UsageError(`no target was given: ${example}`);
-    await serve(values);
+    const targets = [...operands.map(unnamedTarget), ...values.target];
+    if (targets.length === 0) throw new UsageError('no target was given: libnbd-wasm proxy nbd://localhost');
+    await serve({ ...values, target: targets });
     return 0;
   },
 });
@@ -127,7 +125,7 @@ function proxyOptions(values: Values): ProxyOptions {
     handshakeTimeout: milliseconds('handshake-timeout', values['handshake-timeout']),
     idleTimeout: milliseconds('idle-timeout', values['idle-timeout']),
     pingInterval: milliseconds('ping-interval', values['ping-interval']),
-    log: (entry) => void process.stderr.write(`${line(entry)}\n`),
+    log: (entry) => void process.stderr.write(`${line(withAdvice(entry))}\n`),
   };
 }
 
@@ -145,6 +143,21 @@ function announcement(server: Server, { token, unconfined }: NbdProxy, names: st
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
   const urls = names.map((name) => `${base}${encodeURIComponent(name)}${query}\n`);
   return [...urls, ...unconfined.map((name) => `${escapeControls(name)}: all exports of the server\n`)].join('');
+}
+
+/** The page is told what is wrong; who runs the proxy, also what to do. */
+function withAdvice(entry: ConnectionLog): ConnectionLog {
+  const origin = refusedOriginOf(entry);
+  return origin === undefined
+    ? entry
+    : { ...entry, reason: `${entry.reason}: to let its pages in, add --allow-origin ${origin}` };
+}
+
+/** What `--target` has for a server that is given without a name. */
+function unnamedTarget(operand: Operand): string {
+  if (typeof operand === 'string' && isUri(operand)) return `disk=${operand}`;
+  const shown = [operand].flat().map(withoutPassword).join(' ');
+  throw new UsageError(`${shown} is not a URI such as nbd://localhost: a proxy leads to servers that run already`);
 }
 
 function parseTargets(options: string[]): Record<string, string> {

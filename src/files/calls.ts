@@ -1,4 +1,5 @@
 // What fileSystem() is, and what a platform makes of it: each engine is loaded by the first disk that needs it.
+import type { CompiledModule } from '../base/platform_types.js';
 import type { Disk } from '../disk/disk.js';
 import type { ProbeCall } from '../probe/calls.js';
 import type { WasmFile } from '../wasm/compile.js';
@@ -54,7 +55,7 @@ const seven: OwnEngine = {
 
 export interface FilesPlatform {
   /** Compiles a module that is beside the platform's JavaScript. */
-  compile(file: WasmFile): Promise<WebAssembly.Module>;
+  compile(file: WasmFile): Promise<CompiledModule>;
   /** Starts a worker for an engine; the code for it is loaded then. */
   spawner(): Promise<() => EngineWorker>;
   probe: ProbeCall;
@@ -69,7 +70,7 @@ export function fileSystemCalls({ compile, spawner, probe }: FilesPlatform): {
   const start = async (engine: OwnEngine): Promise<Engine> => {
     const [{ RemoteEngine }, compiled, spawn] = await Promise.all([
       import('./remote/remote_engine.js'),
-      compile({ name: `${engine.engine}.wasm`, option: 'registerEngine(engine)' }),
+      compile({ name: `${engine.engine}.wasm`, advice: 'leave libnbd-wasm out of the bundle' }),
       spawner(),
     ]);
     return new RemoteEngine(engine, compiled, spawn);

@@ -1,5 +1,7 @@
 // ext2, ext3 and ext4 by libext2fs: its calls, and what it tells as JavaScript has it.
+
 import { codeOfErrno, NBDError } from '../base/errors.js';
+import type { CompiledModule, ModuleImports } from '../base/platform_types.js';
 import { type Memory, nullPointer, type Pointer } from '../wasm/memory.js';
 import { noSystem } from '../wasm/no_system.js';
 import { Replay, type ReplayExports } from '../wasm/replay.js';
@@ -41,7 +43,7 @@ export class Ext2 implements Engine {
   /** Filled by the call whose round is running. */
   #told = new Told();
 
-  constructor(compiled: WebAssembly.Module) {
+  constructor(compiled: CompiledModule) {
     this.#replay = new Replay(this.name, compiled, (memory) => this.#imports(memory), limits);
   }
 
@@ -66,7 +68,7 @@ export class Ext2 implements Engine {
     throw new NBDError(`${this.name}: ${where}: ${first.error.message}`, 'EIO', { cause: first.error });
   }
 
-  #imports(memory: Memory): WebAssembly.Imports {
+  #imports(memory: Memory): ModuleImports {
     const copied = (address: number, length: number) => memory.bytes.slice(address, address + length);
     return {
       ext2: {

@@ -31,3 +31,9 @@ export class DiskEvent extends Event implements DiskEventDetail {
     this.ranges = ranges;
   }
 }
+
+/** As `addEventListener` of the DOM takes them. */
+export interface DiskListenerOptions {
+  once?: boolean;
+  signal?: AbortSignal;
+}

@@ -8,7 +8,7 @@ import type { Range } from '../disk/ranges.js';
 import { CMD_FLAG_FUA } from '../generated/constants.js';
 import { Connections } from './connections.js';
 import { DescribedDisk } from './described_disk.js';
-import type { DiskEvent, DiskEventType } from './events.js';
+import type { DiskEvent, DiskEventType, DiskListenerOptions } from './events.js';
 import type { Identity } from './identity.js';
 import type { RemoteDisk } from './remote_disk.js';
 import { checkedBytes, rangeOf } from './request_arguments.js';
@@ -232,7 +232,7 @@ export class LastingDisk extends DescribedDisk {
    * Tells of connections: `reconnecting` when one was lost and is opened again, `connected` when it was, `lost` when it could not be, and
    * what waited for it rejects. After `lost` the next call tries again, unless the error is fatal.
    */
-  addEventListener(type: DiskEventType, listener: (event: DiskEvent) => void, options?: AddEventListenerOptions): void {
+  addEventListener(type: DiskEventType, listener: (event: DiskEvent) => void, options?: DiskListenerOptions): void {
     this.#events.addEventListener(type, listener as (event: Event) => void, options);
   }
 

@@ -1,5 +1,6 @@
 // wasm/imports.h, line by line: each import of libnbd.wasm, and who answers it.
 
+import type { ModuleImports } from '../base/platform_types.js';
 import type { Memory, Pointer } from '../wasm/memory.js';
 import { wasi } from '../wasm/wasi.js';
 import type { Closures } from './closures.js';
@@ -14,7 +15,7 @@ export interface PosixCalls {
   readonly processes: ProcessCalls;
 }
 
-export function imports(memory: Memory, { sockets, connecting, processes }: PosixCalls, closures: Closures): WebAssembly.Imports {
+export function imports(memory: Memory, { sockets, connecting, processes }: PosixCalls, closures: Closures): ModuleImports {
   return {
     libnbd: {
       recv: (fd: number, address: number, length: number) => sockets.recv(fd, address >>> 0, length),

@@ -1,5 +1,7 @@
 // One instance of libnbd, with all that its handles share.
+
 import { NBDError } from '../base/errors.js';
+import type { CompiledModule } from '../base/platform_types.js';
 import type { Socket } from '../sockets/socket.js';
 import { DescriptorTable } from '../sockets/table.js';
 import { type SocketLike, toTransport } from '../transports/socket_like.js';
@@ -60,7 +62,7 @@ export class Instance {
     };
   }
 
-  static async instantiate(compiled: WebAssembly.Module, host: Host): Promise<Instance> {
+  static async instantiate(compiled: CompiledModule, host: Host): Promise<Instance> {
     const memory = new Memory();
     const buffers = new Buffers();
     const closures = new Closures(memory, buffers);

@@ -8,9 +8,12 @@ const bufferSize = 2 ** 19;
 /** One for all connections: what a read has put there is used, or copied, before the next read. */
 let buffer: Uint8Array | undefined;
 
+/** Where a connection goes. What else `net.connect` takes is passed on to it. */
+export type ConnectionTarget = { path: string } | { port: number; host?: string | undefined };
+
 /** Opens a connection to `{ host, port }` or `{ path }`, as `net.connect` does; ready to be given to `nbd.connectSocket`. */
-export function openConnection(target: NetConnectOpts): Transport {
-  return new NodeConnection(target);
+export function openConnection<Target extends ConnectionTarget>(target: Target): Transport {
+  return new NodeConnection(target as NetConnectOpts);
 }
 
 class NodeConnection extends DuplexTransport {

@@ -11,5 +11,14 @@ export const nodeHost: Host = {
   connectWebSocket,
   processes: new NodeProcesses(),
   startTls,
-  getenv: (name) => process.env[name] ?? (name === 'LOGNAME' ? userInfo().username : undefined),
+  getenv: (name) => permitted(() => process.env[name]) ?? (name === 'LOGNAME' ? permitted(() => userInfo().username) : undefined),
 };
+
+/** Deno asks for a permission (`--allow-env`, `--allow-sys`): what it refuses counts as not set. */
+function permitted<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,5 @@
 // libblkid: its calls, and what it tells as JavaScript has it.
+import type { CompiledModule, ModuleImports } from '../base/platform_types.js';
 import type { Memory, Pointer } from '../wasm/memory.js';
 import { optionalString } from '../wasm/memory.js';
 import { Replay, type ReplayExports, type ReplayResult, type ReplaySource } from '../wasm/replay.js';
@@ -52,7 +53,7 @@ export class Blkid {
   #results: Map<string, string>[] = [];
   #partitions: FoundPartition[] = [];
 
-  constructor(compiled: WebAssembly.Module) {
+  constructor(compiled: CompiledModule) {
     this.#replay = new Replay('libblkid', compiled, (memory) => this.#imports(memory), limits);
   }
 
@@ -82,7 +83,7 @@ export class Blkid {
     return this.#replay.call(source, work, signal);
   }
 
-  #imports(memory: Memory): WebAssembly.Imports {
+  #imports(memory: Memory): ModuleImports {
     const value = (result: number, name: Pointer, data: number, length: number): void => {
       this.#results[result] ??= new Map();
       this.#results[result].set(memory.string(name), decoder.decode(memory.bytes.subarray(data, data + length)));

@@ -1,6 +1,7 @@
 // What probe() and partitions() are, and what a platform makes of them: libblkid and the code around it are loaded by the first call.
+import type { CompiledModule } from '../base/platform_types.js';
 import type { Disk } from '../disk/disk.js';
-import { blkidFile, compile, type WasmFile, type WasmSource } from '../wasm/compile.js';
+import { blkidFile, type CompileUrl, compile, type WasmSource } from '../wasm/compile.js';
 import type { Blkid } from './blkid.js';
 import type { ProbeOptions } from './options.js';
 import type { PartitionList, Probe } from './types.js';
@@ -28,8 +29,8 @@ export type PartitionsCall = (disk: Disk, options?: ProbeOptions) => Promise<Par
  * Makes the calls of a platform: `compileDefault` compiles the blkid.wasm beside its JavaScript, `compileUrl` the file at a URL.
  */
 export function probeCalls(
-  compileDefault: () => Promise<WebAssembly.Module>,
-  compileUrl: (url: URL | string, file: WasmFile) => Promise<WebAssembly.Module>,
+  compileDefault: () => Promise<CompiledModule>,
+  compileUrl: CompileUrl,
 ): { probe: ProbeCall; partitions: PartitionsCall } {
   let shared: Promise<Blkid> | undefined;
   const load = async (source: WasmSource | undefined): Promise<Blkid> => {

@@ -17,6 +17,14 @@ export interface Rules extends Visitors {
   readonly token: string | undefined;
 }
 
+const refusedOrigin = 'origin not allowed: ';
+
+/** The origin of a page that was refused for it, to be let in by `--allow-origin`: one of the web's, of which nothing has to be quoted. */
+export function refusedOriginOf({ code, reason, origin }: { code: number; reason: string; origin?: string }): string | undefined {
+  const isRefused = code === closeCode.forbidden && reason.startsWith(refusedOrigin);
+  return isRefused && origin !== undefined && /^https?:\/\/[\w.:[\]-]+$/.test(origin) ? origin : undefined;
+}
+
 /** Why a WebSocket's request may not connect; undefined for one that may. */
 export function refusal(request: IncomingMessage, rules: Rules): Ending | undefined {
   const stranger = strangerRefusal(request, rules);
@@ -34,7 +42,7 @@ export function strangerRefusal(request: IncomingMessage, { allowOrigins, allowH
   }
   // No browser leaves the header out of a WebSocket's request: without it this is a program, which could send any.
   if (origin !== undefined && !allowOrigins.has(origin.toLowerCase()) && !isSameOrigin(origin, host, request)) {
-    return ending(closeCode.forbidden, `origin not allowed: ${origin}`);
+    return ending(closeCode.forbidden, `${refusedOrigin}${origin}`);
   }
   return undefined;
 }
@@ -77,13 +85,13 @@ export function isLoopback(server: Server | undefined): boolean {
   return typeof address === 'string' || /^(127\.|::1$|::ffff:127\.)/.test(address.address);
 }
 
-/** An allowed origin as browsers send it. */
+/** An allowed origin as browsers send it. The slash that an address bar puts behind it changes nothing. */
 export function normalOrigin(origin: string): string {
-  if (!/^([a-z][a-z0-9+.-]*:\/\/[^/?#\s]+|null)$/i.test(origin)) {
+  if (!/^([a-z][a-z0-9+.-]*:\/\/[^/?#\s]+\/?|null)$/i.test(origin)) {
     throw new TypeError(`${origin} is not an origin: one looks like https://example.com or http://localhost:8080`);
   }
   const { origin: normal } = origin === 'null' ? { origin } : new URL(origin);
-  return normal === 'null' ? origin.toLowerCase() : normal; // `null` is what URL makes of an extension's
+  return normal === 'null' ? origin.toLowerCase().replace(/\/$/, '') : normal; // `null` is what URL makes of an extension's
 }
 
 /** An allowed host as it is compared. */

@@ -5,15 +5,24 @@
 import { bytesOf } from './bytes.js';
 import type { Transport, TransportEvents } from './transport.js';
 
-export function isMessagePort(value: object): value is MessagePort {
+/** The members of a `MessagePort` that are used here. */
+export interface MessagePortLike {
+  postMessage(message: unknown, moved: ArrayBuffer[]): void;
+  start(): void;
+  close(): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  removeEventListener(type: string, listener: (event: Event) => void): void;
+}
+
+export function isMessagePort(value: object): value is MessagePortLike {
   return typeof MessagePort !== 'undefined' && value instanceof MessagePort;
 }
 
 export class MessagePortTransport implements Transport {
-  readonly #port: MessagePort;
+  readonly #port: MessagePortLike;
   #events: TransportEvents | undefined;
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePortLike) {
     this.#port = port;
   }
 
@@ -25,7 +34,8 @@ export class MessagePortTransport implements Transport {
     this.#port.start();
   }
 
-  readonly #portOnMessage = ({ data }: MessageEvent<unknown>): void => {
+  readonly #portOnMessage = (event: Event): void => {
+    const { data } = event as Event & { readonly data: unknown };
     const bytes = bytesOf(data);
     if (bytes !== undefined) this.#events?.data(bytes);
     else if (data === null) this.#events?.end();
@@ -45,7 +55,7 @@ export class MessagePortTransport implements Transport {
   }
 
   shutdown(): void {
-    this.#port.postMessage(null);
+    this.#port.postMessage(null, []);
   }
 
   close(): void {

@@ -2,13 +2,13 @@
 
 import { describe } from '../base/describe.js';
 import { type Duplex, DuplexTransport, isDuplex } from './duplex.js';
-import { isMessagePort, MessagePortTransport } from './message_port.js';
+import { isMessagePort, type MessagePortLike, MessagePortTransport } from './message_port.js';
 import { isTransport, type Transport } from './transport.js';
 import { isWebSocket, takeWebSocket, type WebSocketLike } from './web_socket.js';
 import { type BytePair, isBytePair, WebStreamsTransport } from './web_streams.js';
 
 /** What a virtual descriptor can be made of. */
-export type SocketLike = Duplex | BytePair | MessagePort | WebSocketLike | Transport;
+export type SocketLike = Duplex | BytePair | MessagePortLike | WebSocketLike | Transport;
 
 export function toTransport(socket: SocketLike): Transport {
   const value: unknown = socket;

@@ -4,14 +4,19 @@
 export type Pointer = number & { readonly __pointer: unique symbol };
 export const nullPointer = 0 as Pointer;
 
+/** A `WebAssembly.Memory`. */
+export interface ModuleMemory {
+  readonly buffer: ArrayBuffer;
+}
+
 export class Memory {
-  #memory: WebAssembly.Memory | undefined;
+  #memory: ModuleMemory | undefined;
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
   #viewed: Uint8Array | undefined;
 
   /** To be called once, when the module has been instantiated. */
-  attach(memory: WebAssembly.Memory): void {
+  attach(memory: ModuleMemory): void {
     this.#memory = memory;
   }
 

@@ -1,10 +1,12 @@
 // One instance of a WebAssembly module. A guard around each export stops all calls once one has failed inside.
+
 import { NBDError } from '../base/errors.js';
-import { type Memory, nullPointer, type Pointer } from './memory.js';
+import type { CompiledModule, ModuleImports } from '../base/platform_types.js';
+import { type Memory, type ModuleMemory, nullPointer, type Pointer } from './memory.js';
 
 /** What every module of ours exports. */
 export interface ModuleExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: ModuleMemory;
   malloc(size: number): Pointer;
   free(pointer: Pointer): void;
 }
@@ -21,7 +23,7 @@ export class Module<Exports extends ModuleExports> {
   /** Its name in errors. */
   readonly #name: string;
 
-  private constructor(name: string, exports: WebAssembly.Exports, memory: Memory) {
+  private constructor(name: string, exports: object, memory: Memory) {
     this.#name = name;
     this.memory = memory;
     memory.attach((exports as unknown as Exports).memory);
@@ -30,9 +32,9 @@ export class Module<Exports extends ModuleExports> {
 
   static async instantiate<Exports extends ModuleExports>(
     name: string,
-    compiled: WebAssembly.Module,
+    compiled: CompiledModule,
     memory: Memory,
-    imports: WebAssembly.Imports,
+    imports: ModuleImports,
   ): Promise<Module<Exports>> {
     const { exports } = await WebAssembly.instantiate(compiled, imports);
     const module = new Module<Exports>(name, exports, memory);
@@ -42,7 +44,7 @@ export class Module<Exports extends ModuleExports> {
 
   // A trap or a failed assertion leaves the module's memory in the middle of a change. From then on every call of this instance
   // fails with the error that says so.
-  #guarded(exports: WebAssembly.Exports): Exports {
+  #guarded(exports: object): Exports {
     const guarded: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(exports)) {
       guarded[name] = typeof value === 'function' ? this.#guard(value as Native) : value;

@@ -11,14 +11,16 @@
 //
 // What a hostile disk did to the memory is gone after each round, and nothing has to be freed. Memory that grew goes back too: the next
 // round has a new instance. A round is synchronous, so several calls can take turns on one instance.
+
 import { abortable } from '../base/abort.js';
 import { errnoOf, NBDError } from '../base/errors.js';
-import { Memory } from './memory.js';
+import type { CompiledModule, ModuleImports } from '../base/platform_types.js';
+import { Memory, type ModuleMemory } from './memory.js';
 
 /** What every module exports that is called so. */
 export interface ReplayExports {
-  readonly memory: WebAssembly.Memory;
-  readonly __stack_pointer: WebAssembly.Global<'i32'>;
+  readonly memory: ModuleMemory;
+  readonly __stack_pointer: { value: number };
 }
 
 /** Where the bytes come from. */
@@ -68,20 +70,15 @@ export interface Opened<Exports extends ReplayExports> {
 
 export class Replay<Exports extends ReplayExports> {
   readonly #name: string;
-  readonly #compiled: WebAssembly.Module;
-  readonly #imports: (memory: Memory) => WebAssembly.Imports;
+  readonly #compiled: CompiledModule;
+  readonly #imports: (memory: Memory) => ModuleImports;
   readonly #limits: ReplayLimits;
   #instance: Promise<Instance<Exports>> | undefined;
   /** The call whose round is running. */
   #call: Call | undefined;
 
   /** `imports` are the module's, beside `replay.diskRead`, `replay.isMissing` and the notice of growth. */
-  constructor(
-    name: string,
-    compiled: WebAssembly.Module,
-    imports: (memory: Memory) => WebAssembly.Imports,
-    limits: ReplayLimits,
-  ) {
+  constructor(name: string, compiled: CompiledModule, imports: (memory: Memory) => ModuleImports, limits: ReplayLimits) {
     this.#name = name;
     this.#compiled = compiled;
     this.#imports = imports;
@@ -163,7 +160,7 @@ export class Replay<Exports extends ReplayExports> {
     }
   }
 
-  #allImports(memory: Memory): WebAssembly.Imports {
+  #allImports(memory: Memory): ModuleImports {
     const diskRead = (address: number, length: number, offset: bigint): number => {
       if (this.#call === undefined) throw new Error(`${this.#name} read the disk outside a call`);
       return this.#call.diskRead(memory.bytes.subarray(address, address + length), offset);
@@ -326,12 +323,12 @@ class Instance<Exports extends ReplayExports> {
   }
 
   static async make<Exports extends ReplayExports>(
-    compiled: WebAssembly.Module,
-    imports: (memory: Memory) => WebAssembly.Imports,
+    compiled: CompiledModule,
+    imports: (memory: Memory) => ModuleImports,
   ): Promise<Instance<Exports>> {
     const memory = new Memory();
     const { exports } = await WebAssembly.instantiate(compiled, imports(memory));
-    memory.attach(exports.memory as WebAssembly.Memory);
+    memory.attach(exports.memory as ModuleMemory);
     (exports._initialize as () => void)();
     return new Instance(exports as unknown as Exports, memory);
   }

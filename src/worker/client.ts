@@ -1,5 +1,7 @@
 // The page's side: handles whose calls are made in a worker.
+
 import { codeOf, NBDError } from '../base/errors.js';
+import type { Moved } from '../base/platform_types.js';
 import { Settler } from '../base/settler.js';
 import type { Where } from '../lasting/addresses.js';
 import type { LastingDisk } from '../lasting/lasting_disk.js';
@@ -9,10 +11,14 @@ import { RemoteHandle, type RemoteHandleClass, type WorkerNBD, withCopiedWrites 
 
 /** The members of a `Worker` that are used here. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer: Moved[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'messageerror', listener: () => void): void;
   addEventListener(type: 'error', listener: (event: { readonly message?: string; preventDefault(): void }) => void): void;
+  /** Node's workers end by themselves. */
+  addEventListener(type: 'close', listener: (event: { readonly message?: string }) => void): void;
+  /** Whether the process is to wait for it, in Node. */
+  keepAlive?(isWanted: boolean): void;
   terminate(): void;
 }
 
@@ -38,6 +44,9 @@ export class WorkerLibrary {
   private constructor(worker: WorkerLike) {
     this.#worker = worker;
     worker.addEventListener('message', ({ data }) => this.#receive(data as Reply));
+    worker.addEventListener('close', ({ message }) => {
+      this.#fail(new NBDError(`the worker has ended: ${message}`, 'ECONNRESET', { isFatal: true }));
+    });
     worker.addEventListener('messageerror', () => this.#fail(new Error('a message of the worker could not be read')));
   }
 
@@ -95,6 +104,7 @@ export class WorkerLibrary {
     this.#worker.terminate();
     for (const { settler } of this.#pending.values()) settler.fail(() => error);
     this.#pending.clear();
+    this.#worker.keepAlive?.(false);
     const { message } = error;
     for (const tell of this.#lost.values()) tell(new NBDError(message, codeOf(error, 'EIO'), { cause: error, isFatal: true }));
     this.#lost.clear();
@@ -102,7 +112,7 @@ export class WorkerLibrary {
 
   async #call(handle: number, name: string, args: readonly unknown[]): Promise<unknown> {
     const callbacks: Pending['callbacks'] = [];
-    const transfer: Transferable[] = [];
+    const transfer: Moved[] = [];
     let signal: AbortSignal | undefined;
     const send = (arg: unknown): Sent => {
       if (typeof arg === 'function') return { callback: callbacks.push(arg as () => unknown) - 1 };
@@ -124,13 +134,14 @@ export class WorkerLibrary {
 
   async #ask(
     request: DistributiveOmit<Exclude<Request, { kind: 'abort' }>, 'id'>,
-    transfer: Transferable[] = [],
+    transfer: Moved[] = [],
     callbacks: Pending['callbacks'] = [],
     signal?: AbortSignal,
   ): Promise<unknown> {
     if (this.#failure !== undefined) throw this.#failure;
     signal?.throwIfAborted();
     const id = ++this.#messages;
+    if (this.#pending.size === 0) this.#worker.keepAlive?.(true);
     this.#worker.postMessage({ ...request, id }, transfer);
     return new Promise<unknown>((resolve, reject) => {
       const settler = new Settler<unknown>(resolve, reject, signal, () => {
@@ -157,6 +168,7 @@ export class WorkerLibrary {
       return;
     }
     this.#pending.delete(reply.id);
+    if (this.#pending.size === 0) this.#worker.keepAlive?.(false);
     if (pending.thrown !== undefined) {
       const cause = pending.thrown.error;
       pending.settler.fail(() => new NBDError('a callback threw an exception', 'EPROTO', { cause }));
@@ -167,13 +179,13 @@ export class WorkerLibrary {
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-const isTransferable = (value: unknown): value is MessagePort | ReadableStream | WritableStream =>
+const isTransferable = (value: unknown): value is object =>
   value instanceof MessagePort || value instanceof ReadableStream || value instanceof WritableStream;
 
 /** The error of a worker that did not start. Its event says nothing if the script is not there. */
 export function startError(cause: { readonly message?: string }): Error {
   return new Error(
     `the worker could not be started${cause.message ? `: ${cause.message}` : ''}. Its script is libnbd-wasm/worker: put it where the ` +
-      "bundle looks for it, or give loadInWorker({ worker }) a module worker that runs it; the browser's console may say more",
+      'bundle looks for it, or give loadInWorker({ worker }) a module worker that runs it; the console may say more',
   );
 }

@@ -1,9 +1,11 @@
 // The messages between a page and its worker.
+
 import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
+import type { Bytes, CompiledModule, Moved } from '../base/platform_types.js';
 
 /** How the worker is to load the library. */
 export interface WorkerOptions {
-  readonly wasm?: WebAssembly.Module | BufferSource | string | undefined;
+  readonly wasm?: CompiledModule | Bytes | string | undefined;
   readonly proxy?: string | undefined;
 }
 
@@ -58,7 +60,7 @@ export function receiveError(sent: SentError): unknown {
 }
 
 /** Bytes to be moved to the other side. A view of a whole buffer takes the buffer with it; a view of a part is copied. */
-export function moveBytes(view: ArrayBufferView, transfer: Transferable[]): Uint8Array {
+export function moveBytes(view: ArrayBufferView, transfer: Moved[]): Uint8Array {
   const bytes = bytesOf(view);
   const isWhole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
   return isWhole ? given(bytes as Uint8Array<ArrayBuffer>, transfer) : given(bytes.slice(), transfer);
@@ -73,9 +75,9 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
 }
 
 /** A copy of bytes, to be moved to the other side. */
-export const copyBytes = (bytes: Uint8Array, transfer: Transferable[]): Uint8Array => given(bytes.slice(), transfer);
+export const copyBytes = (bytes: Uint8Array, transfer: Moved[]): Uint8Array => given(bytes.slice(), transfer);
 
-function given(bytes: Uint8Array<ArrayBuffer>, transfer: Transferable[]): Uint8Array {
+function given(bytes: Uint8Array<ArrayBuffer>, transfer: Moved[]): Uint8Array {
   transfer.push(bytes.buffer);
   return bytes;
 }

@@ -9,7 +9,7 @@ import { type WritableOptions, writable } from '../disk/writable.js';
 import type { LocalCall } from '../generated/local_calls.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
-import { isMessagePort } from '../transports/message_port.js';
+import { isMessagePort, type MessagePortLike } from '../transports/message_port.js';
 import { type BytePair, isBytePair } from '../transports/web_streams.js';
 
 /** Calls whose types differ in a worker. */
@@ -41,7 +41,7 @@ export interface WorkerNBD extends RemoteCalls {
   /** Connects through a WebSocket that the worker opens: see `connectWebSocket` of `libnbd-wasm`. The URL may be relative to the page's. */
   connectWebSocket(url: string | URL, options?: Pick<ConnectWebSocketOptions, 'protocols'> & WaitOptions): Promise<void>;
   /** Connects over a port or a pair of byte streams, which the page gives away to the worker. */
-  connectSocket(socket: MessagePort | BytePair, options?: WaitOptions): Promise<void>;
+  connectSocket(socket: MessagePortLike | BytePair, options?: WaitOptions): Promise<void>;
   /** Reads into a view, which costs a copy; {@link NBD.pread | pread} does without. */
   preadInto(buf: ArrayBufferView, offset: number | bigint, options?: Parameters<NBD['preadInto']>[2]): Promise<void>;
   /** As {@link NBD.extents | extents}. */
@@ -147,7 +147,7 @@ export function socketUrl(url: string | URL): string {
   return absolute.href;
 }
 
-function movableSocket(socket: object): MessagePort | BytePair {
+function movableSocket(socket: object): MessagePortLike | BytePair {
   if (isMessagePort(socket)) return socket;
   // An object of a platform's class, such as a stream of WebTransport's, inherits these members: a message would leave them out.
   if (isBytePair(socket)) return { readable: socket.readable, writable: socket.writable };

@@ -1,5 +1,7 @@
 // The worker's side: an instance of the library and its handles, called by messages.
+
 import { NBDError } from '../base/errors.js';
+import type { Moved } from '../base/platform_types.js';
 import { localCalls } from '../generated/local_calls.js';
 import type { LoadOptions } from '../load.js';
 import type { Library } from '../nbd.js';
@@ -15,7 +17,7 @@ export interface Platform {
 
 /** Where the page's messages come from: the worker's own global scope. */
 export interface Port {
-  postMessage(message: Reply, transfer: Transferable[]): void;
+  postMessage(message: Reply, transfer: Moved[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: Request }) => void): void;
 }
 
@@ -55,7 +57,7 @@ export class WorkerServer {
     }
     try {
       const result = await this.#do(request);
-      const transfer: Transferable[] = [];
+      const transfer: Moved[] = [];
       const value = result instanceof Uint8Array ? moveBytes(result, transfer) : result;
       this.#port.postMessage({ kind: 'result', id, value }, transfer);
     } catch (error) {
@@ -109,7 +111,7 @@ export class WorkerServer {
 
   // Bytes are copied: they are a part of a buffer that is still being filled.
   #callBack(id: number, index: number, args: readonly unknown[]): void {
-    const transfer: Transferable[] = [];
+    const transfer: Moved[] = [];
     const sent = args.map((arg) => (arg instanceof Uint8Array ? copyBytes(arg, transfer) : arg));
     this.#port.postMessage({ kind: 'callback', id, index, args: sent }, transfer);
   }

@@ -116,7 +116,7 @@ describe('disks', () => {
     ['a command that is not there', ['[', 'no-such-server', ']'], /no-such-server cannot be started/],
     ['credentials that nobody wants', ['--tls-ca', '/dev/null', 'nbd://localhost'], /no target of nbds:/],
     ['two tokens', ['--token', 'a', '--token-file', 'b'], /two ways to say one thing/],
-    ['an address that is none', ['--listen', '8080'], /--listen takes ADDRESS:PORT/],
+    ['an address that is none', ['--listen', 'localhost'], /--listen takes ADDRESS:PORT/],
   ];
   test.for(mistakes)('%s is refused', async ([, words, message]) => {
     const program = await inspect(words);

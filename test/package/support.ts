@@ -41,8 +41,8 @@ export function example(bundler: string, file = ''): string {
   return join(examples, bundler, file);
 }
 
-// What a project depends on beside the package is where this repository has it.
-async function link(name: string, folder: string): Promise<void> {
+/** What a project depends on beside the package is where this repository has it. */
+export async function link(name: string, folder: string): Promise<void> {
   const path = join(folder, 'node_modules', name);
   await mkdir(dirname(path), { recursive: true });
   await symlink(join(root, 'node_modules', name), path);

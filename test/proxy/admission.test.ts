@@ -55,7 +55,7 @@ describe('the origin', () => {
   });
 
   test('pages that are on the list may connect, and none but them', async () => {
-    const allowOrigins = ['https://Disks.example:443', 'http://localhost:5173', 'chrome-extension://abc'];
+    const allowOrigins = ['https://Disks.example:443', 'http://localhost:5173/', 'chrome-extension://abc/'];
     const proxy = await proxyTo(await memory(), { allowOrigins });
     for (const origin of ['https://disks.example', 'http://localhost:5173', 'chrome-extension://abc']) {
       expect(await attempt(proxy.url(), { origin }), origin).toBe(admitted);

@@ -182,6 +182,29 @@ test('TLS, with pages of https alone', async () => {
   expect(await endOf(plain)).toMatch(/^4403 origin not allowed: http:/);
 });
 
+test('a URI alone is the target disk, and a port alone is a place to listen', async () => {
+  const program = cli('proxy', (await nbdkit('memory', '1M')).uri, '--listen', '0');
+  const url = await program.firstLine;
+  expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/nbd\/disk$/);
+  expect((await handleAt(url)).getSize()).toBe(2n ** 20n);
+});
+
+test.for(['text', 'json'])(
+  'the line for a page that was refused for its origin names the option that lets it in, as %s',
+  async (format) => {
+    const { program, url } = await proxyProcess((await nbdkit('memory', '1M')).uri, '--log', format);
+    const origins = ['http://localhost:5173', 'https://$(id).example', 'null'];
+    for (const origin of origins) expect(await endOf(client(url, { origin }))).toBe(`4403 origin not allowed: ${origin}`);
+    program.signal('SIGTERM');
+    expect(await program.exit).toBe(0);
+    const [web, hostile, opaque] = program.stderr.trimEnd().split('\n');
+    expect(web).toContain(
+      'origin not allowed: http://localhost:5173: to let its pages in, add --allow-origin http://localhost:5173"',
+    );
+    for (const line of [hostile, opaque]) expect(line).not.toContain('--allow-origin'); // nothing to be pasted, and nobody's name
+  },
+);
+
 test('--read-only, --allow-origin and --allow-host', async () => {
   const options = ['--read-only', '--allow-origin', 'https://page.example', '--allow-host', 'disks.example'];
   const { url } = await proxyProcess((await nbdkit('memory', '1M')).uri, ...options);
@@ -249,6 +272,7 @@ describe('mistakes', () => {
     [[...target, '--target', 'disk=nbd://localhost/x'], /--target disk=… is there twice/],
     [['--target', '__proto__=nbd://a', '--target', '__proto__=nbd://b'], /--target __proto__=… is there twice/],
     [[...target, '--listen', 'localhost'], /--listen takes ADDRESS:PORT/],
+    [[...target, '--listen', '65536'], /--listen takes ADDRESS:PORT or a port/],
     [[...target, '--listen', ':8080'], /--listen takes ADDRESS:PORT/],
     [[...target, '--listen', '127.0.0.1:65536'], /--listen takes ADDRESS:PORT/],
     [[...target, '--log', 'xml'], /--log takes text or json/],

@@ -25,7 +25,7 @@ const mistakes: [string, ProxyOptions, RegExp][] = [
   ],
   ['a path without slashes', { targets, path: 'nbd' }, /begin and end with a slash/],
   ['an empty token', { targets, token: '' }, /empty token/],
-  ['an origin with a path', { targets, allowOrigins: ['https://example.com/'] }, /is not an origin/],
+  ['an origin with a path', { targets, allowOrigins: ['https://example.com/a'] }, /is not an origin/],
   ['an origin that is a name', { targets, allowOrigins: ['example.com'] }, /is not an origin/],
   ['any origin', { targets, allowOrigins: ['*'] }, /\* is not an origin/],
   ['a host that is a URL', { targets, allowHosts: ['https://example.com'] }, /is not a host/],

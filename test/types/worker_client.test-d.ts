@@ -29,8 +29,9 @@ test('libraries', () => {
   loadInWorker({ wasm: bytes, proxy: undefined });
   // @ts-expect-error the worker opens its connections itself
   loadInWorker({ connect: () => port });
-  // @ts-expect-error a worker is no URL
-  loadInWorker({ worker: 'worker.js' });
+  loadInWorker({ worker: '/worker.js' });
+  // @ts-expect-error a port is no worker
+  loadInWorker({ worker: port });
   expectTypeOf(lib.create()).resolves.toEqualTypeOf<WorkerNBD>();
   expectTypeOf(lib.close()).toEqualTypeOf<void>();
   expectTypeOf<WorkerLibrary>().toExtend<Disposable>();

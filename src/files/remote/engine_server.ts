@@ -1,5 +1,7 @@
 // In the worker: an engine, and the volumes that it reads, whose bytes are asked for on the other side.
+
 import { NBDError } from '../../base/errors.js';
+import type { CompiledModule } from '../../base/platform_types.js';
 import { BlockReader } from '../../disk/block_reader.js';
 import type { Disk, Geometry } from '../../disk/disk.js';
 import { SIZE_MAXIMUM, SIZE_MINIMUM, SIZE_PAYLOAD, SIZE_PREFERRED, type Size } from '../../generated/constants.js';
@@ -13,7 +15,7 @@ import type { EngineName, FromWorker, ToWorker } from './messages.js';
 /** What a worker keeps of each volume, in bytes: as much as one call may read. With less, a call that reads all metadata would push out what it began with. */
 const cache = { capacity: 2 ** 26 };
 
-const engines: Readonly<Record<EngineName, (compiled: WebAssembly.Module) => Engine>> = {
+const engines: Readonly<Record<EngineName, (compiled: CompiledModule) => Engine>> = {
   ext2: (compiled) => new Ext2(compiled),
   '7z': (compiled) => new Seven(compiled),
 };

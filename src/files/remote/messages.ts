@@ -1,5 +1,7 @@
 // What goes between a page, or a Node program, and the worker in which an engine runs.
+
 import type { ErrnoCode } from '../../base/errors.js';
+import type { CompiledModule } from '../../base/platform_types.js';
 import type { Geometry } from '../../disk/disk.js';
 import type { EngineFile, EngineFileSystem } from '../engine.js';
 import type { FileSystemInfo } from '../types.js';
@@ -28,7 +30,7 @@ export interface SentError {
 
 /** Volumes and calls have numbers, each of their own. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly engine: EngineName; readonly compiled: WebAssembly.Module }
+  | { readonly kind: 'start'; readonly engine: EngineName; readonly compiled: CompiledModule }
   | {
       readonly kind: 'open';
       readonly call: number;

@@ -1,6 +1,8 @@
 // An engine in a worker: a file system that somebody has made to be read without end costs the worker, and nothing else.
+
 import { abortable, onAbort } from '../../base/abort.js';
 import { NBDError } from '../../base/errors.js';
+import type { CompiledModule } from '../../base/platform_types.js';
 import type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Volume } from '../engine.js';
 import type { FileStat, FileSystemInfo } from '../types.js';
 import { received, sent } from './errors.js';
@@ -28,13 +30,13 @@ export class RemoteEngine implements Engine {
   readonly name: string;
   readonly types: readonly string[];
   readonly #engine: EngineName;
-  readonly #compiled: WebAssembly.Module;
+  readonly #compiled: CompiledModule;
   readonly #spawn: () => EngineWorker;
   readonly #patience: number;
 
   constructor(
     { name, types, engine }: { name: string; types: readonly string[]; engine: EngineName },
-    compiled: WebAssembly.Module,
+    compiled: CompiledModule,
     spawn: () => EngineWorker,
     patience = defaultPatience,
   ) {
@@ -89,7 +91,7 @@ class Session {
     );
   }
 
-  start(engine: EngineName, compiled: WebAssembly.Module): void {
+  start(engine: EngineName, compiled: CompiledModule): void {
     this.#worker.post({ kind: 'start', engine, compiled });
   }
 

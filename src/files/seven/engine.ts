@@ -1,6 +1,8 @@
 // File systems and images of disks by 7-Zip's handlers. One reads all that it keeps when it opens a disk; the memory that this leaves is
 // kept, and each call begins with it.
+
 import { codeOfErrno, NBDError, retold } from '../../base/errors.js';
+import type { CompiledModule, ModuleImports } from '../../base/platform_types.js';
 import type { Memory, Pointer } from '../../wasm/memory.js';
 import { noSystem } from '../../wasm/no_system.js';
 import { type Opened, Replay, ReplayError, type ReplayResult } from '../../wasm/replay.js';
@@ -33,7 +35,7 @@ export class Seven implements Engine {
   #told = new Told();
   #pathBytes = 0;
 
-  constructor(compiled: WebAssembly.Module) {
+  constructor(compiled: CompiledModule) {
     this.#replay = new Replay(this.name, compiled, (memory) => this.#imports(memory), limits);
   }
 
@@ -83,7 +85,7 @@ export class Seven implements Engine {
     throw new NBDError(`${this.name}: ${failure.text}`, code);
   }
 
-  #imports(memory: Memory): WebAssembly.Imports {
+  #imports(memory: Memory): ModuleImports {
     const copied = (address: number, length: number) => memory.bytes.slice(address, address + length);
     return {
       '7z': {

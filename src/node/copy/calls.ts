@@ -4,7 +4,8 @@ import { checksumWith } from '../../copy/checksum.js';
 import { compareWith } from '../../copy/compare.js';
 import { copyWith } from '../../copy/copy.js';
 import type { AnyDestination, AnySource } from '../../copy/open.js';
-import { type NodeDestination, type NodeSource, nodePlatform } from './platform.js';
+import type { NodeDestination, NodeSource } from './ends.js';
+import { nodePlatform } from './platform.js';
 
 export const copy: Copy<AnySource | NodeSource, AnyDestination | NodeDestination> = (source, destination, options = {}) =>
   copyWith(nodePlatform, source, destination, options);

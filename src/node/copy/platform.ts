@@ -15,12 +15,6 @@ import { FileSource } from './file_source.js';
 import { NodeReadableSource, NodeWritableDestination } from './node_streams.js';
 import { openPartial } from './partial_file.js';
 
-/** What only Node can copy from: a path or a `file:` URL, a `FileHandle`, a `Readable`, or a child process, of which the output is read. */
-export type NodeSource = string | URL | FileHandle | Readable | ChildProcess;
-
-/** What only Node can copy to: a path or a `file:` URL, a `FileHandle`, a `Writable`, or a child process, which gets it as its input. */
-export type NodeDestination = string | URL | FileHandle | Writable | ChildProcess;
-
 export const nodePlatform: Platform & { sha256(): Hash } = {
   source(value) {
     const path = pathOf(value);

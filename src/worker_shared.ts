@@ -1,0 +1,24 @@
+// What libnbd-wasm/worker-client is on every platform.
+export type { WaitOptions } from './base/abort.js';
+export type { CallbackResult, ErrorRef, Extent64 } from './base/callback.js';
+export { type ErrnoCode, NBDError } from './base/errors.js';
+export type { CacheOptions } from './disk/block_cache.js';
+export { describeFlags } from './disk/describe_flags.js';
+export type { Disk } from './disk/disk.js';
+export { DiskError, type DiskRange } from './disk/disk_error.js';
+export type { Extent, ExtentsOfContextsOptions, ExtentsOptions } from './disk/extents.js';
+export type { TransferOptions } from './disk/ranges.js';
+export type { ReadableOptions } from './disk/transfers.js';
+export type { WritableOptions } from './disk/writable.js';
+export type * from './generated/callbacks.js';
+export * from './generated/constants.js';
+export type { Where } from './lasting/addresses.js';
+export type { DiskEvent, DiskEventDetail, DiskEventType } from './lasting/events.js';
+export type { LastingDisk } from './lasting/lasting_disk.js';
+export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
+export type { PartitionsCall, ProbeCall } from './probe/calls.js';
+export type { ProbeOptions } from './probe/options.js';
+export type * from './probe/types.js';
+export type { BytePair } from './transports/web_streams.js';
+export { WorkerLibrary, type WorkerLike } from './worker/client.js';
+export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
