@@ -33,7 +33,7 @@ export type {
   Volume,
 } from './files/engine.js';
 export type { FileSystem } from './files/file_system.js';
-export type { ImageFormat, ImageOptions } from './files/image/options.js';
+export type { DiskImage, ImageFormat, ImageOptions } from './files/image/options.js';
 export type { FileSystemOptions } from './files/options.js';
 export type * from './files/types.js';
 export type * from './generated/callbacks.js';

@@ -4,7 +4,7 @@ import type { ProbeCall } from '../probe/calls.js';
 import type { WasmFile } from '../wasm/compile.js';
 import type { Engine, KnownEngine } from './engine.js';
 import type { FileSystem } from './file_system.js';
-import type { ImageOptions } from './image/options.js';
+import type { DiskImage, ImageOptions } from './image/options.js';
 import type { FileSystemOptions } from './options.js';
 import type { EngineName } from './remote/messages.js';
 import type { EngineWorker } from './remote/remote_engine.js';
@@ -25,7 +25,7 @@ export type FileSystemCall = (disk: Disk, options?: FileSystemOptions) => Promis
 
 /**
  * Opens the image of a disk that a disk has as its contents, such as a file of a file system: qcow2, with its compressed clusters, VHDX,
- * VMDK, VDI and VHD. What it resolves with is a disk again, to read. No other file is opened for it: an image that has only the changes to
+ * VMDK, VDI and VHD. What it resolves with is a disk again, to read, until it is closed. No other file is opened for it: an image that has only the changes to
  * another is refused.
  *
  * @throws NBDError `ENOTSUP` for what is no image, and for one that is encrypted or not whole; `EUCLEAN` for a damaged one.
@@ -36,7 +36,7 @@ export type FileSystemCall = (disk: Disk, options?: FileSystemOptions) => Promis
  * const inside = await fileSystem(image, { partition: partitions[0] });
  * ```
  */
-export type DiskImageCall = (disk: Disk, options?: ImageOptions) => Promise<Disk>;
+export type DiskImageCall = (disk: Disk, options?: ImageOptions) => Promise<DiskImage>;
 
 /** An engine of the library's own: it runs in a worker, and is the module of this name beside the JavaScript. */
 interface OwnEngine {

@@ -14,7 +14,8 @@ const mostRequests = 20_000;
 /** What may fail on a damaged disk. */
 const allowed = ['EUCLEAN', 'ENOENT', 'ENOTDIR', 'EIO', 'ELOOP', 'EFBIG', 'ENOTSUP', 'ENOMEM', 'EISDIR', 'EINVAL'];
 
-export type Open = (disk: MemoryDisk) => Promise<FileSystem>;
+/** Opens a disk; `keep` takes what is to be closed at the end. */
+export type Open = (disk: MemoryDisk, keep: <T extends { close(): void }>(opened: T) => T) => Promise<FileSystem>;
 
 interface Walk {
   names: number;
@@ -51,7 +52,16 @@ async function walk(files: FileSystem, path: Uint8Array, left: Walk): Promise<vo
 
 async function walked(disk: MemoryDisk, open: Open): Promise<Walk> {
   const left = newWalk();
-  await trying(left, async () => walk(await open(disk), new Uint8Array(), left));
+  const opened: { close(): void }[] = [];
+  const keep: Parameters<Open>[1] = (one) => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    await trying(left, async () => walk(keep(await open(disk, keep)), new Uint8Array(), left));
+  } finally {
+    for (const one of opened.reverse()) one.close(); // each has a worker
+  }
   return left;
 }
 
