@@ -196,6 +196,7 @@ ext2_link_flags=(
   -sSTACK_SIZE=131072                       # the deepest frames are those of links that lead to links
   -sALLOW_MEMORY_GROWTH                     # a file system of 16 TiB has 8 MiB of group descriptors
   -sMAXIMUM_MEMORY=134217728                # whatever a disk says; beyond it libext2fs gets ENOMEM
+  -Wl,--wrap=ext2fs_lookup                  # wasm/ext2/directory.c
   -Wl,--export=__stack_pointer              # src/wasm/replay.ts puts it back
 )
 

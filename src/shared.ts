@@ -22,7 +22,16 @@ export type { TransferOptions } from './disk/ranges.js';
 export type { ReadableOptions } from './disk/transfers.js';
 export type { WritableOptions } from './disk/writable.js';
 export type { DiskImageCall, FileSystemCall } from './files/calls.js';
-export type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Piece, Volume } from './files/engine.js';
+export type {
+  Contents,
+  Engine,
+  EngineDirectory,
+  EngineEntry,
+  EngineFile,
+  EngineFileSystem,
+  Piece,
+  Volume,
+} from './files/engine.js';
 export type { FileSystem } from './files/file_system.js';
 export type { ImageDisk, ImageFormat, ImageOptions } from './files/image/options.js';
 export type { FileSystemOptions } from './files/options.js';

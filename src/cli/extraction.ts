@@ -111,11 +111,14 @@ export class Extraction {
       throw new Error(`${textOf(to)} is there already, and is no directory: it is not followed`);
     }
     const inside = [...above, stat.inode ?? -1n];
-    for await (const entry of this.#files.readdir(path, { signal: this.#signal })) {
-      this.#patience.renew();
-      const own = join(path, nameOf(entry));
-      await this.#trying(own, () => this.#entry(own, to, entry, inside));
-    }
+    // Of a damaged directory there are some names, and then its error.
+    await this.#trying(path, async () => {
+      for await (const entry of this.#files.readdir(path, { signal: this.#signal })) {
+        this.#patience.renew();
+        const own = join(path, nameOf(entry));
+        await this.#trying(own, () => this.#entry(own, to, entry, inside));
+      }
+    });
     if (isNew) this.#directories.push({ to, stat });
   }
 

@@ -94,11 +94,17 @@ class Listing {
   async #entries(path: Uint8Array): Promise<Listed[]> {
     const { signal } = this.#patience;
     const entries: Listed[] = [];
-    for await (const entry of this.#files.readdir(path, { signal })) {
-      this.#patience.renew();
-      const own = join(path, nameOf(entry));
-      if (entry.problem !== undefined) this.#trouble(`${textOf(own)}: ${entry.problem}`);
-      if (this.#options.all || !entry.name.startsWith('.')) entries.push(await this.#withTarget(own, entry));
+    try {
+      for await (const entry of this.#files.readdir(path, { signal })) {
+        this.#patience.renew();
+        const own = join(path, nameOf(entry));
+        if (entry.problem !== undefined) this.#trouble(`${textOf(own)}: ${entry.problem}`);
+        if (this.#options.all || !entry.name.startsWith('.')) entries.push(await this.#withTarget(own, entry));
+      }
+    } catch (error) {
+      // Of a damaged directory there are some names, and then its error.
+      if (entries.length === 0 || signal.aborted || !(error instanceof NBDError) || error.isFatal) throw error;
+      this.#trouble(error.message);
     }
     if (this.#options.all) {
       const dots = ['.', '..'].map(async (name) => ({

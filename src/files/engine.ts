@@ -1,4 +1,5 @@
 // What an engine is: code that reads file systems of some types. One is registered as an object, so that another package can bring one.
+import type { ErrnoCode } from '../base/errors.js';
 import type { Geometry } from '../disk/disk.js';
 import type { ReplaySource } from '../wasm/replay.js';
 import type { DirectoryEntry, FileStat, FileSystemInfo, Place } from './types.js';
@@ -32,6 +33,13 @@ export interface EngineEntry {
   readonly type: DirectoryEntry['type'];
 }
 
+/** The names in a directory, as far as they can be read. */
+export interface EngineDirectory {
+  readonly entries: readonly EngineEntry[];
+  /** Why there are names that are not told: a part of the directory is damaged, or could not be read. */
+  readonly problem?: { readonly code: ErrnoCode; readonly message: string };
+}
+
 /** A part of a file that has no place of its own on the disk, such as one that is compressed: its bytes. */
 export interface Piece {
   /** In the file, in bytes. */
@@ -51,7 +59,7 @@ export interface EngineFileSystem {
   /** Gives up what it keeps. */
   close?(): void;
   lookup(path: Uint8Array, followLinks: boolean, signal: AbortSignal | undefined): Promise<EngineFile>;
-  readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<readonly EngineEntry[]>;
+  readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<EngineDirectory>;
   /** What is known of files. One that cannot be read is left out. */
   stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>>;
   readlink(link: EngineFile, signal: AbortSignal | undefined): Promise<Uint8Array>;

@@ -1,11 +1,11 @@
 // ext2, ext3 and ext4 by libext2fs: its calls, and what it tells as JavaScript has it.
 
-import { codeOfErrno, NBDError } from '../base/errors.js';
+import { codeOfErrno, type ErrnoCode, NBDError } from '../base/errors.js';
 import type { CompiledModule, ModuleImports } from '../base/platform_types.js';
 import { type Memory, nullPointer, type Pointer } from '../wasm/memory.js';
 import { noSystem } from '../wasm/no_system.js';
 import { Replay, type ReplayExports } from '../wasm/replay.js';
-import type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Volume } from './engine.js';
+import type { Contents, Engine, EngineDirectory, EngineEntry, EngineFile, EngineFileSystem, Volume } from './engine.js';
 import { type InodeFields, statOf } from './ext2_inode.js';
 import type { FileStat, FileSystemInfo, FileType, Place } from './types.js';
 
@@ -26,9 +26,16 @@ const mostEntries = 2 ** 20;
 /** Parts of a file that are told at a time. */
 const mostPlaces = 4096;
 
+interface Damage {
+  readonly parts: number;
+  readonly place: bigint;
+}
+
 /** What a round has told. */
 class Told {
   failure: { code: number; text: string } | undefined;
+  /** Of a directory: how many parts could not be read, and where the first is, or 0. */
+  damage: Damage | undefined;
   info: Omit<FileSystemInfo, 'type'> | undefined;
   readonly files = new Map<number, FileStat>();
   readonly entries: EngineEntry[] = [];
@@ -54,18 +61,28 @@ export class Ext2 implements Engine {
 
   /** Makes a call. Its errors are those of libext2fs, and of the disk. */
   async call(volume: Volume, call: Call, signal: AbortSignal | undefined): Promise<Told> {
+    const { told, problem } = await this.tryCall(volume, call, signal);
+    if (problem !== undefined) throw errorOf(problem);
+    return told;
+  }
+
+  /** As {@link Ext2.call}, with what was told until it failed. */
+  async tryCall(volume: Volume, call: Call, signal: AbortSignal | undefined): Promise<{ told: Told; problem?: Problem }> {
     const work = (exports: Exports, memory: Memory): Told => {
       this.#told = new Told();
       call(exports, memory);
       return this.#told;
     };
-    const { value, unreadable } = await this.#replay.call(volume, work, signal);
-    const { failure } = value;
-    if (failure === undefined) return value;
+    const { value: told, unreadable } = await this.#replay.call(volume, work, signal);
+    const { failure, damage } = told;
+    if (failure === undefined) return { told };
     const [first] = unreadable;
-    if (first === undefined) throw new NBDError(`${this.name}: ${failure.text}`, codeOfErrno(failure.code));
-    const where = `${first.length} bytes at offset ${first.offset} of the file system could not be read`;
-    throw new NBDError(`${this.name}: ${where}: ${first.error.message}`, 'EIO', { cause: first.error });
+    if (first !== undefined) {
+      const where = `${first.length} bytes at offset ${first.offset} of the file system could not be read`;
+      return { told, problem: { code: 'EIO', message: `${this.name}: ${where}: ${first.error.message}`, cause: first.error } };
+    }
+    const message = `${this.name}: ${failure.text}${damage === undefined ? '' : damageText(damage)}`;
+    return { told, problem: { code: codeOfErrno(failure.code) ?? 'EUCLEAN', message } };
   }
 
   #imports(memory: Memory): ModuleImports {
@@ -74,6 +91,9 @@ export class Ext2 implements Engine {
       ext2: {
         failed: (code: number, text: Pointer) => {
           this.#told.failure = { code, text: memory.string(text) };
+        },
+        damage: (parts: number, place: bigint) => {
+          this.#told.damage = { parts, place };
         },
         entry: (name: number, length: number, id: number, type: number) => {
           if (this.#told.entries.length >= mostEntries) {
@@ -114,6 +134,21 @@ export class Ext2 implements Engine {
   }
 }
 
+/** Why a call has failed. */
+interface Problem {
+  readonly code: ErrnoCode;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+const errorOf = ({ message, code, cause }: Problem): NBDError =>
+  new NBDError(message, code, cause === undefined ? {} : { cause });
+
+function damageText({ parts, place }: Damage): string {
+  const where = place === 0n ? '' : `, ${parts === 1 ? '' : 'the first '}at offset ${place} of the file system`;
+  return `: ${parts === 1 ? 'a damaged part' : `${parts} damaged parts`}${where}`;
+}
+
 type Call = (exports: Exports, memory: Memory) => number;
 
 class Ext2FileSystem implements EngineFileSystem {
@@ -136,8 +171,14 @@ class Ext2FileSystem implements EngineFileSystem {
     return { id: file[0], stat: file[1] };
   }
 
-  async readdir({ id }: EngineFile, signal: AbortSignal | undefined): Promise<readonly EngineEntry[]> {
-    return (await this.#call((exports) => exports.nbd_ext2_readdir(this.#volume.size, id), signal)).entries;
+  async readdir({ id }: EngineFile, signal: AbortSignal | undefined): Promise<EngineDirectory> {
+    const call: Call = (exports) => exports.nbd_ext2_readdir(this.#volume.size, id);
+    const { told, problem } = await this.#engine.tryCall(this.#volume, call, signal);
+    const { entries, damage } = told;
+    if (problem === undefined) return { entries };
+    if (damage === undefined) throw errorOf(problem); // there was nothing to begin with
+    const { code, message } = problem;
+    return { entries, problem: { code, message } };
   }
 
   async stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>> {

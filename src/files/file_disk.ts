@@ -1,4 +1,5 @@
 // A file of a disk as a disk of its own, to read: what is copied, searched or opened in turn.
+import { abortable } from '../base/abort.js';
 import { NBDError } from '../base/errors.js';
 import { BaseDisk } from '../disk/base_disk.js';
 import type { BlockReader } from '../disk/block_reader.js';
@@ -64,6 +65,8 @@ export class FileDisk extends BaseDisk {
   readonly #batches: Batch[] = [];
   /** Where the last batch has ended, and what was wanted of it. */
   #last = { end: -1n, wanted: 0 };
+  /** Fulfilled when the engine may be asked for the next. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(source: FileSource) {
     super();
@@ -133,12 +136,26 @@ export class FileDisk extends BaseDisk {
 
   /** @param onNew Gets the weight of a batch that was not at hand. */
   async #batchAt(offset: bigint, end: bigint, signal: AbortSignal | undefined, onNew?: (weight: number) => void): Promise<Batch> {
+    const known = this.#known(offset);
+    if (known !== undefined) return known;
+    // One at a time: of reads side by side, the first mostly brings what the others want.
+    const batch = this.#turn.then(() => this.#known(offset) ?? this.#ask(offset, end, signal, onNew));
+    this.#turn = batch.then(
+      () => {},
+      () => {}, // it is told to whom it concerns
+    );
+    return abortable(batch, signal);
+  }
+
+  #known(offset: bigint): Batch | undefined {
     const index = this.#batches.findIndex(({ start, end }) => start <= offset && offset < end);
     const known = this.#batches[index];
-    if (known !== undefined) {
-      if (index > 0) this.#batches.unshift(...this.#batches.splice(index, 1));
-      return known;
-    }
+    if (index > 0) this.#batches.unshift(...this.#batches.splice(index, 1));
+    return known;
+  }
+
+  async #ask(offset: bigint, end: bigint, signal: AbortSignal | undefined, onNew?: (weight: number) => void): Promise<Batch> {
+    signal?.throwIfAborted();
     const ahead = offset === this.#last.end ? Math.min(2 * this.#last.wanted, mostWanted) : leastWanted;
     const wanted = Math.max(ahead, Math.min(Number(end - offset), mostWanted));
     const contents = await this.#source.files.contents(this.#source.file, offset, wanted, signal);

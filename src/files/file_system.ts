@@ -61,15 +61,16 @@ export class FileSystem {
   }
 
   /**
-   * The entries of a directory, without `.` and `..`, in the order in which they are on the disk.
+   * The entries of a directory, without `.` and `..`, in the order in which they are on the disk. Of a damaged directory come first those
+   * that can be read; then it rejects.
    *
-   * @throws NBDError `ENOTDIR` for another file.
+   * @throws NBDError `ENOTDIR` for another file; `EUCLEAN` or `EIO` where names are missing.
    */
   async *readdir(path: Path, options: WaitOptions = {}): AsyncGenerator<DirectoryEntry, void, undefined> {
     const directory = await this.#lookup('readdir', path, options);
     if (directory.stat.type !== 'directory') throw told('readdir', path, new NBDError('it is no directory', 'ENOTDIR'));
     const listed = await this.#asking('readdir', path, this.#files.readdir(directory, options.signal));
-    const entries = listed.filter(({ name }) => !isDots(name));
+    const entries = listed.entries.filter(({ name }) => !isDots(name));
     let size = firstBatch;
     for (let at = 0; at < entries.length; at += size, size = Math.min(2 * size, mostInBatch)) {
       const batch = entries.slice(at, at + size);
@@ -77,6 +78,9 @@ export class FileSystem {
       const stats = await this.#asking('readdir', path, this.#files.stats(ids, options.signal));
       for (const entry of batch) yield entryOf(entry, stats.get(entry.id));
     }
+    const { problem } = listed;
+    if (problem !== undefined)
+      throw told('readdir', path, new NBDError(`${problem.message}. Names may be missing`, problem.code));
   }
 
   /**

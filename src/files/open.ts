@@ -9,6 +9,7 @@ import type { Content } from '../probe/types.js';
 import type { KnownEngine } from './engine.js';
 import { FileSystem } from './file_system.js';
 import type { FileSystemOptions } from './options.js';
+import { unreadable } from './unreadable.js';
 import { DiskVolume } from './volume.js';
 
 export async function open(
@@ -25,7 +26,10 @@ export async function open(
   const content = options.type === undefined ? await contentOf(probe, disk, range, signal) : undefined;
   const type = options.type ?? content?.type;
   const known = engines.find(({ types }) => type !== undefined && types.includes(type));
-  if (type === undefined || known === undefined) throw unknown(type, engines);
+  if (type === undefined || known === undefined) {
+    const all = engines.flatMap(({ types }) => types);
+    throw unreadable(type, content?.usage, all);
+  }
   const files = await (await known.load()).open(new DiskVolume(reader, range), type, signal);
   const { label, uuid } = content ?? {};
   const info = { ...files.info, ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
@@ -40,10 +44,4 @@ async function contentOf(probe: ProbeCall, disk: Disk, { start, end }: Range, si
     throw new NBDError(text, 'ENOTSUP');
   }
   return found.content satisfies Content | undefined;
-}
-
-function unknown(type: string | undefined, engines: readonly KnownEngine[]): NBDError {
-  const known = engines.flatMap(({ types }) => types).join(', ');
-  const what = type === undefined ? 'there is no file system that libblkid knows' : `no engine reads ${type}`;
-  return new NBDError(`fileSystem: ${what}. What can be read: ${known}`, 'ENOTSUP');
 }

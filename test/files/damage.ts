@@ -14,7 +14,8 @@ const mostRequests = 20_000;
 /** What may fail on a damaged disk. */
 const allowed = ['EUCLEAN', 'ENOENT', 'ENOTDIR', 'EIO', 'ELOOP', 'EFBIG', 'ENOTSUP', 'ENOMEM', 'EISDIR', 'EINVAL'];
 
-export type Open = (disk: MemoryDisk) => Promise<FileSystem>;
+/** Opens a disk; `keep` takes what is to be closed at the end. */
+export type Open = (disk: MemoryDisk, keep: <T extends { close(): void }>(opened: T) => T) => Promise<FileSystem>;
 
 interface Walk {
   names: number;
@@ -23,12 +24,12 @@ interface Walk {
 
 const newWalk = (): Walk => ({ names: 1000, failures: [] });
 
-/** Does something, and keeps the code of its failure. Whatever is no NBDError ends the test. */
+/** Does something, and keeps the code of its failure. Whatever is no NBDError, or ends the worker, fails the test. */
 async function trying(left: Walk, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof NBDError) || error.code === null) throw error;
+    if (!(error instanceof NBDError) || error.code === null || /its worker has ended/.test(error.message)) throw error;
     left.failures.push(error.code);
   }
 }
@@ -51,7 +52,16 @@ async function walk(files: FileSystem, path: Uint8Array, left: Walk): Promise<vo
 
 async function walked(disk: MemoryDisk, open: Open): Promise<Walk> {
   const left = newWalk();
-  await trying(left, async () => walk(await open(disk), new Uint8Array(), left));
+  const opened: { close(): void }[] = [];
+  const keep: Parameters<Open>[1] = (one) => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    await trying(left, async () => walk(keep(await open(disk, keep)), new Uint8Array(), left));
+  } finally {
+    for (const one of opened.reverse()) one.close(); // each has a worker
+  }
   return left;
 }
 

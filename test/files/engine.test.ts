@@ -16,7 +16,7 @@ function engineOf(type: string, contents: (from: bigint) => Contents): Engine {
     open: async () => ({
       info: { type, warnings: [] },
       lookup: async () => file,
-      readdir: async () => [],
+      readdir: async () => ({ entries: [] }),
       stats: async () => new Map(),
       readlink: async () => new Uint8Array(),
       contents: async (_file, from) => contents(from),

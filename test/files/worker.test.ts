@@ -85,7 +85,7 @@ test('one that never answers is ended, and the next call has a new one', async (
 test('it is not hurried while it waits for a slow disk', async () => {
   const worker = new FakeWorker(
     opening((message, send) => {
-      if (message.kind === 'call') send({ kind: 'read', read: 1, volume: message.volume, offset: 0n, length: 512 });
+      if (message.kind === 'call') send({ kind: 'read', read: 1, offset: 0n, length: 512 });
       if (message.kind === 'bytes') send({ kind: 'answer', call: 1, value: [message.bytes.length] });
     }),
   );
@@ -103,7 +103,7 @@ test('what the disk says is passed on', async () => {
   const worker = new FakeWorker(
     opening((message, send) => {
       told.push(message);
-      if (message.kind === 'call') send({ kind: 'read', read: 7, volume: message.volume, offset: 512n, length: 512 });
+      if (message.kind === 'call') send({ kind: 'read', read: 7, offset: 512n, length: 512 });
       if (message.kind === 'unread') send({ kind: 'failed', call: 1, error: message.error });
     }),
   );

@@ -228,12 +228,23 @@ describe('in a page', () => {
   });
 
   test('a server that others can write to is named, and Reload reads anew', async () => {
-    const { page, site } = await open(browser, 'part=2&path=/etc');
+    const { page, site, image } = await open(browser, 'part=2&path=/etc');
     expect(await untilText(page, 'nbd-files', 'Others can write')).toContain('Reload reads it anew');
     await untilText(page, 'nbd-file-list', 'fstab');
+    await debugfs(`${image}?offset=${17 * 2 ** 20}`, 'link /etc/fstab /etc/new-name');
     await press(page, 'nbd-files', 'Reload');
-    await untilText(page, 'nbd-file-list', 'fstab');
+    await untilText(page, 'nbd-file-list', 'new-name');
     expect(site.requests.filter((request) => request.includes('files_worker.js')).length).toBeGreaterThan(0);
+  });
+
+  test('of one that nobody can write to, no such thing is said', async () => {
+    const server = await nbdkit('--readonly', 'file', await filesImage(await filesFolder()));
+    const site = await serveInspector({ disks: { vm: server.uri } });
+    const { page } = await openPage(browser, site.url('disk=vm&part=2&path=/etc'));
+    await untilText(page, 'nbd-file-list', 'fstab');
+    expect(await (await find(page, 'nbd-files')).evaluate(({ shadowRoot }) => shadowRoot?.textContent)).not.toContain(
+      'Others can',
+    );
   });
 
   test('a file is saved with the bytes that it has', async () => {

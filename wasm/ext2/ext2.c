@@ -12,6 +12,7 @@
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
 
+#include "directory.h"
 #include "disk.h"
 #include "imports.h"
 
@@ -167,19 +168,20 @@ nbd_ext2_inodes (int64_t disk_size, const uint32_t *numbers, int count)
 /* --- folders and links --- */
 
 static int
-tell_entry (ext2_ino_t folder, int kind, struct ext2_dir_entry *entry, int offset, int block_size, char *block, void *data)
+tell_entry (struct ext2_dir_entry *entry, void *data)
 {
-  if (kind != DIRENT_DELETED_FILE)
-    ext2_on_entry (entry->name, ext2fs_dirent_name_len (entry), entry->inode, ext2fs_dirent_file_type (entry));
+  ext2_on_entry (entry->name, ext2fs_dirent_name_len (entry), entry->inode, ext2fs_dirent_file_type (entry));
   return 0;
 }
 
-/* Tells the entries of a folder, `.` and `..` among them, in the order in which they are on the disk. */
+/* Tells the entries of a folder, `.` and `..` among them, in the order in which they are on the disk; then the error, where some of them
+ * could not be read. */
 EXPORT int
 nbd_ext2_readdir (int64_t disk_size, uint32_t number)
 {
   ext2_filsys fs;
   struct ext2_inode_large inode;
+  struct nbd_ext2_damage damage;
   errcode_t error = open_file_system (disk_size, &fs);
 
   if (!error)
@@ -187,8 +189,13 @@ nbd_ext2_readdir (int64_t disk_size, uint32_t number)
   if (!error && inode.i_flags & EXT4_ENCRYPT_FL)
     return unsupported ("the folder is encrypted");
   if (!error)
-    error = ext2fs_dir_iterate2 (fs, number, 0, NULL, tell_entry, NULL);
-  return error ? failed (error) : 0;
+    error = nbd_ext2_walk (fs, number, tell_entry, NULL, &damage);
+  if (error)
+    return failed (error);
+  if (damage.parts == 0)
+    return 0;
+  ext2_on_damage (damage.parts, damage.block * fs->blocksize);
+  return failed (damage.error);
 }
 
 EXPORT int

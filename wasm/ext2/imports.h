@@ -13,6 +13,9 @@ IMPORT ("replay", "diskRead") int replay_disk_read (void *buf, size_t count, int
 /* An error: Linux's number, and libext2fs' text. It is the last that a call tells. */
 IMPORT ("ext2", "failed") void ext2_on_failed (int code, const char *text);
 
+/* How many parts of a folder could not be read, and where the first is on the disk; 0 where that is not known. The error follows. */
+IMPORT ("ext2", "damage") void ext2_on_damage (int parts, int64_t place);
+
 /* A name in a folder. The type is that of the folder's entry, one of EXT2_FT_*, and 0 where entries have none. */
 IMPORT ("ext2", "entry") void ext2_on_entry (const char *name, size_t length, uint32_t inode, int type);
 

@@ -1,4 +1,4 @@
-// In the worker: an engine, and the volumes that it reads, whose bytes are asked for on the other side.
+// In the worker: an engine, and the volume that it reads, whose bytes are asked for on the other side.
 
 import { NBDError } from '../../base/errors.js';
 import type { CompiledModule } from '../../base/platform_types.js';
@@ -12,7 +12,7 @@ import { DiskVolume } from '../volume.js';
 import { received, sent } from './errors.js';
 import type { EngineName, FromWorker, ToWorker } from './messages.js';
 
-/** What a worker keeps of each volume, in bytes: as much as one call may read. With less, a call that reads all metadata would push out what it began with. */
+/** What a worker keeps of its volume, in bytes: as much as one call may read. With less, a call that reads all metadata would push out what it began with. */
 const cache = { capacity: 2 ** 26 };
 
 const engines: Readonly<Record<EngineName, (compiled: CompiledModule) => Engine>> = {
@@ -27,10 +27,10 @@ interface Waiting {
 
 export class EngineServer {
   readonly #send: (message: FromWorker) => void;
-  readonly #volumes = new Map<number, Promise<EngineFileSystem>>();
   readonly #calls = new Map<number, AbortController>();
   readonly #reads = new Map<number, Waiting>();
   #engine: Engine | undefined;
+  #files: Promise<EngineFileSystem> | undefined;
   #read = 0;
 
   constructor(send: (message: FromWorker) => void) {
@@ -44,16 +44,15 @@ export class EngineServer {
         break;
       case 'open':
         void this.#serve(message.call, async (signal) => {
-          const opened = this.#open(message, signal);
-          this.#volumes.set(message.volume, opened);
-          const { info } = await opened;
+          this.#files = this.#open(message, signal);
+          const { info } = await this.#files;
           this.#send({ kind: 'opened', call: message.call, info });
         });
         break;
       case 'call':
         void this.#serve(message.call, async (signal) => {
-          const files = await this.#volumes.get(message.volume);
-          if (files === undefined) throw new NBDError('the file system was closed', 'EBADF');
+          const files = await this.#files;
+          if (files === undefined) throw new Error('the worker has no file system');
           const work = files[message.name] as (...args: unknown[]) => Promise<unknown>;
           this.#send({ kind: 'answer', call: message.call, value: await work.call(files, ...message.args, signal) });
         });
@@ -82,21 +81,18 @@ export class EngineServer {
     }
   }
 
-  async #open(
-    { volume, size, geometry, type }: Extract<ToWorker, { kind: 'open' }>,
-    signal: AbortSignal,
-  ): Promise<EngineFileSystem> {
+  async #open({ size, geometry, type }: Extract<ToWorker, { kind: 'open' }>, signal: AbortSignal): Promise<EngineFileSystem> {
     if (this.#engine === undefined) throw new Error('the worker has no engine');
-    const disk = new RemoteDisk(geometry, (offset, length) => this.#ask(volume, offset, length));
+    const disk = new RemoteDisk(geometry, (offset, length) => this.#ask(offset, length));
     const reader = await BlockReader.over('fileSystem', disk as Pick<Disk, keyof RemoteDisk> as Disk, cache, 2 ** 15);
     return this.#engine.open(new DiskVolume(reader, { start: 0n, end: size }), type, signal);
   }
 
-  #ask(volume: number, offset: bigint, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  #ask(offset: bigint, length: number): Promise<Uint8Array<ArrayBuffer>> {
     const read = this.#read++;
     return new Promise((resolve, reject) => {
       this.#reads.set(read, { resolve, reject });
-      this.#send({ kind: 'read', read, volume, offset, length });
+      this.#send({ kind: 'read', read, offset, length });
     });
   }
 

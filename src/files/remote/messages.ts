@@ -28,24 +28,23 @@ export interface SentError {
   readonly code: ErrnoCode | undefined;
 }
 
-/** Volumes and calls have numbers, each of their own. */
+/** A worker has one file system, which the first call opens. Calls and reads have numbers, each of their own. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly engine: EngineName; readonly compiled: CompiledModule }
   | {
       readonly kind: 'open';
       readonly call: number;
-      readonly volume: number;
       readonly size: bigint;
       readonly geometry: Geometry;
       readonly type: string;
     }
-  | { readonly kind: 'call'; readonly call: number; readonly volume: number; readonly name: CallName; readonly args: unknown[] }
+  | { readonly kind: 'call'; readonly call: number; readonly name: CallName; readonly args: unknown[] }
   | { readonly kind: 'abort'; readonly call: number }
   | { readonly kind: 'bytes'; readonly read: number; readonly bytes: Uint8Array }
   | { readonly kind: 'unread'; readonly read: number; readonly error: SentError };
 
 export type FromWorker =
-  | { readonly kind: 'read'; readonly read: number; readonly volume: number; readonly offset: bigint; readonly length: number }
+  | { readonly kind: 'read'; readonly read: number; readonly offset: bigint; readonly length: number }
   | { readonly kind: 'opened'; readonly call: number; readonly info: FileSystemInfo }
   | { readonly kind: 'answer'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly call: number; readonly error: SentError };

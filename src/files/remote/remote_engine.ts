@@ -3,7 +3,7 @@
 import { abortable, onAbort } from '../../base/abort.js';
 import { NBDError } from '../../base/errors.js';
 import type { CompiledModule } from '../../base/platform_types.js';
-import type { Contents, Engine, EngineEntry, EngineFile, EngineFileSystem, Volume } from '../engine.js';
+import type { Contents, Engine, EngineDirectory, EngineFile, EngineFileSystem, Volume } from '../engine.js';
 import type { FileStat, FileSystemInfo } from '../types.js';
 import { received, sent } from './errors.js';
 import type { Answer, CallName, Calls, EngineName, FromWorker, ToWorker } from './messages.js';
@@ -50,7 +50,7 @@ export class RemoteEngine implements Engine {
 
   /** Each file system has a worker of its own, so that what one disk does to it is no other's loss. */
   async open(volume: Volume, type: string, signal: AbortSignal | undefined): Promise<EngineFileSystem> {
-    const files = new RemoteFileSystem(volume, type, () => this.#start());
+    const files = new RemoteFileSystem(type, () => this.#start(volume));
     try {
       await files.open(signal);
     } catch (error) {
@@ -60,8 +60,8 @@ export class RemoteEngine implements Engine {
     return files;
   }
 
-  #start(): Session {
-    const session = new Session(this.name, this.#spawn(), this.#patience);
+  #start(volume: Volume): Session {
+    const session = new Session(this.name, volume, this.#spawn(), this.#patience);
     session.start(this.#engine, this.#compiled);
     return session;
   }
@@ -72,17 +72,17 @@ class Session {
   readonly #name: string;
   readonly #worker: EngineWorker;
   readonly #patience: number;
+  readonly #volume: Volume;
   readonly #pending = new Map<number, Pending>();
-  readonly #volumes = new Map<number, Volume>();
   #calls = 0;
-  #volumeCount = 0;
   /** Bytes that it waits for. */
   #reads = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   isOver = false;
 
-  constructor(name: string, worker: EngineWorker, patience: number) {
+  constructor(name: string, volume: Volume, worker: EngineWorker, patience: number) {
     this.#name = name;
+    this.#volume = volume;
     this.#worker = worker;
     this.#patience = patience;
     worker.listen(
@@ -95,21 +95,14 @@ class Session {
     this.#worker.post({ kind: 'start', engine, compiled });
   }
 
-  async open(volume: Volume, type: string): Promise<{ id: number; info: FileSystemInfo }> {
-    const id = this.#volumeCount++;
-    this.#volumes.set(id, volume);
-    const { size, geometry } = volume;
-    const message = { kind: 'open', volume: id, size, geometry: { ...geometry, size }, type } as const;
-    return { id, info: (await this.#ask((call) => ({ ...message, call }), undefined)) as FileSystemInfo };
+  async open(type: string): Promise<FileSystemInfo> {
+    const { size, geometry } = this.#volume;
+    const message = { kind: 'open', size, geometry: { ...geometry, size }, type } as const;
+    return (await this.#ask((call) => ({ ...message, call }), undefined)) as FileSystemInfo;
   }
 
-  async call<Name extends CallName>(
-    volume: number,
-    name: Name,
-    args: Calls[Name],
-    signal: AbortSignal | undefined,
-  ): Promise<Answer<Name>> {
-    return (await this.#ask((call) => ({ kind: 'call', call, volume, name, args }), signal)) as Answer<Name>;
+  async call<Name extends CallName>(name: Name, args: Calls[Name], signal: AbortSignal | undefined): Promise<Answer<Name>> {
+    return (await this.#ask((call) => ({ kind: 'call', call, name, args }), signal)) as Answer<Name>;
   }
 
   close(): void {
@@ -149,9 +142,9 @@ class Session {
     this.#watch();
   }
 
-  async #read({ read, volume, offset, length }: Extract<FromWorker, { kind: 'read' }>): Promise<void> {
+  async #read({ read, offset, length }: Extract<FromWorker, { kind: 'read' }>): Promise<void> {
     this.#reads++;
-    const answer = await this.#bytes(volume, offset, length).then(
+    const answer = await this.#volume.read(offset, length, undefined).then(
       (bytes): ToWorker =>
         bytes instanceof NBDError ? { kind: 'unread', read, error: sent(bytes) } : { kind: 'bytes', read, bytes },
       (error: unknown): ToWorker => ({ kind: 'unread', read, error: sent(error) }),
@@ -160,12 +153,6 @@ class Session {
     if (this.isOver) return;
     this.#worker.post(answer);
     this.#watch();
-  }
-
-  async #bytes(volume: number, offset: bigint, length: number): Promise<Uint8Array | NBDError> {
-    const source = this.#volumes.get(volume);
-    if (source === undefined) throw new NBDError('the file system was closed', 'EBADF');
-    return source.read(offset, length, undefined);
   }
 
   #settle(call: number): Pending | undefined {
@@ -197,15 +184,13 @@ class Session {
 
 /** A file system in a worker. Where the worker was ended, the next call opens it in a new one. */
 class RemoteFileSystem implements EngineFileSystem {
-  readonly #volume: Volume;
   readonly #type: string;
   readonly #start: () => Session;
-  #opened: { session: Session; open: Promise<{ id: number; info: FileSystemInfo }> } | undefined;
+  #opened: { session: Session; info: Promise<FileSystemInfo> } | undefined;
   #info: FileSystemInfo | undefined;
   #isClosed = false;
 
-  constructor(volume: Volume, type: string, start: () => Session) {
-    this.#volume = volume;
+  constructor(type: string, start: () => Session) {
     this.#type = type;
     this.#start = start;
   }
@@ -214,19 +199,18 @@ class RemoteFileSystem implements EngineFileSystem {
     return this.#info ?? { type: this.#type, warnings: [] };
   }
 
-  async open(signal: AbortSignal | undefined): Promise<{ session: Session; id: number }> {
+  async open(signal: AbortSignal | undefined): Promise<Session> {
     if (this.#isClosed) throw new NBDError('the file system was closed: open it again', 'EBADF');
     if (this.#opened === undefined || this.#opened.session.isOver) {
       const session = this.#start();
-      this.#opened = { session, open: session.open(this.#volume, this.#type) };
+      this.#opened = { session, info: session.open(this.#type) };
     }
     const opened = this.#opened;
-    const { id, info } = await abortable(opened.open, signal).catch((error: unknown) => {
+    this.#info = await abortable(opened.info, signal).catch((error: unknown) => {
       if (!signal?.aborted) opened.session.close(); // the next call tries again
       throw error;
     });
-    this.#info = info;
-    return { session: opened.session, id };
+    return opened.session;
   }
 
   close(): void {
@@ -237,7 +221,7 @@ class RemoteFileSystem implements EngineFileSystem {
   lookup(path: Uint8Array, followLinks: boolean, signal: AbortSignal | undefined): Promise<EngineFile> {
     return this.#call('lookup', [path, followLinks], signal);
   }
-  readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<readonly EngineEntry[]> {
+  readdir(directory: EngineFile, signal: AbortSignal | undefined): Promise<EngineDirectory> {
     return this.#call('readdir', [directory], signal);
   }
   stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>> {
@@ -251,7 +235,6 @@ class RemoteFileSystem implements EngineFileSystem {
   }
 
   async #call<Name extends CallName>(name: Name, args: Calls[Name], signal: AbortSignal | undefined): Promise<Answer<Name>> {
-    const { session, id } = await this.open(signal);
-    return session.call(id, name, args, signal);
+    return (await this.open(signal)).call(name, args, signal);
   }
 }

@@ -1,6 +1,6 @@
 // A file system that 7-Zip has opened.
 import { NBDError } from '../../base/errors.js';
-import type { Contents, EngineEntry, EngineFile, EngineFileSystem } from '../engine.js';
+import type { Contents, EngineDirectory, EngineFile, EngineFileSystem } from '../engine.js';
 import type { FileStat, FileSystemInfo } from '../types.js';
 import { type Archive, laid, mostParts } from './archive.js';
 import type { Node, Tree } from './tree.js';
@@ -27,8 +27,8 @@ export class SevenFileSystem implements EngineFileSystem {
     return { id, stat: stat ?? { type, size: 0n } };
   }
 
-  async readdir({ id }: EngineFile): Promise<readonly EngineEntry[]> {
-    return this.#tree.entries(id);
+  async readdir({ id }: EngineFile): Promise<EngineDirectory> {
+    return { entries: this.#tree.entries(id) };
   }
 
   async stats(ids: readonly number[], signal: AbortSignal | undefined): Promise<ReadonlyMap<number, FileStat>> {

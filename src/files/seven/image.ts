@@ -1,6 +1,6 @@
 // The image of a disk that 7-Zip has opened, as a file system whose root is a file: the disk.
 import { NBDError } from '../../base/errors.js';
-import type { Contents, EngineEntry, EngineFile, EngineFileSystem } from '../engine.js';
+import type { Contents, EngineDirectory, EngineFile, EngineFileSystem } from '../engine.js';
 import type { FileStat, FileSystemInfo } from '../types.js';
 import { type Archive, mostParts } from './archive.js';
 
@@ -40,7 +40,7 @@ export class SevenImage implements EngineFileSystem {
     return { id: item, stat: this.#stat };
   }
 
-  async readdir(): Promise<readonly EngineEntry[]> {
+  async readdir(): Promise<EngineDirectory> {
     throw new NBDError('7-Zip: an image has no directories', 'ENOTDIR');
   }
 
