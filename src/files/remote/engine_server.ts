@@ -1,6 +1,5 @@
 // In the worker: an engine, and the volume that it reads, whose bytes are asked for on the other side.
 
-import { NBDError } from '../../base/errors.js';
 import type { CompiledModule } from '../../base/platform_types.js';
 import { BlockReader } from '../../disk/block_reader.js';
 import type { Disk, Geometry } from '../../disk/disk.js';
