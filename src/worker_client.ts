@@ -46,7 +46,7 @@ function ownWorker(): Worker {
   }
 }
 
-const sibling = (path: string): string => new URL(path, import.meta.url).href;
+const sibling = (path: string): string => new URL(/* webpackIgnore: true */ /* @vite-ignore */ path, import.meta.url).href;
 
 /** A browser starts a worker from the page's own origin alone; such a script may import one of another, where the policies let it. */
 function workerOf(url: string): Worker {
