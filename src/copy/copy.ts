@@ -88,18 +88,21 @@ async function move(source: Source, destination: Destination, work: Work): Promi
 
 async function moveAtRandom(source: RandomSource, destination: RandomDestination, work: Work): Promise<CopyResult> {
   const { settings, meter } = work;
-  const { journal } = destination;
   const { size, identity } = source;
   const all = { start: 0n, end: size };
   const journalSource: JournalSource = { size, identity, selection: settings.onlyDirty };
-  const left = settings.resume ? await journal?.load(journalSource) : undefined;
+  const left = settings.resume ? await destination.journal?.load(journalSource) : undefined;
   const isOurs = left !== undefined && destination.written !== undefined;
   const resumed = isOurs && (await isDone(left.done, source, destination.written, work)) ? left : undefined;
-  if (resumed === undefined) await journal?.remove();
+  if (resumed === undefined) {
+    await destination.journal?.remove();
+    await destination.startAnew?.();
+  }
   const done = new RangeSet(resumed?.done);
   const begunZero = await destination.begin(size, resumed !== undefined || settings.onlyDirty !== undefined);
   const isZero = begunZero || (resumed?.isZero ?? false) || settings.destinationIsZero;
   meter.begin(done.bytes);
+  const { journal } = destination;
   const flushed = async (ranges: RangeSet) => {
     done.addAll(ranges);
     if (settings.resume) await journal?.save(journalSource, { done, isZero });

@@ -61,6 +61,8 @@ export interface RandomDestination extends End {
   readonly longestZero: number;
   /** Where a copy keeps what it has done; undefined where it cannot go on later. */
   readonly journal: Journal | undefined;
+  /** Called before `begin` by a copy that goes on with nothing of an earlier one. `file`, `journal` and `written` may be others after it. */
+  startAnew?(): Promise<void>;
   /**
    * Called once before the first write. `length` is undefined for a copy whose length shows at its end; `keep` leaves what is there.
    * Resolves with whether all that is not written will read as zeroes.

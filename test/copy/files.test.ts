@@ -209,13 +209,25 @@ describe('what has the name NAME.partial already', () => {
     expect(firstDifference(await readFile(path), disk.bytes)).toBe(-1);
   });
 
-  test('is not gone on with when it is of somebody else in a folder of everybody', async ({ skip }) => {
+  test('is not gone on with when it is of somebody else, who may own the folder', async ({ skip }) => {
     if (process.geteuid?.() !== 0) return skip('only root can give a file to somebody else');
     const { path, partial, disk } = await there();
     await writeFile(partial, '');
-    await chown(partial, 12345, 12345);
+    for (const name of [partial, dirname(path)]) await chown(name, 12345, 12345);
     await copy(disk, path, { resume: true });
     expect(await stat(path)).toMatchObject({ uid: 0 });
+  });
+
+  test('is not written by a copy of another source, while the first still writes it', async () => {
+    const { path, disk } = await there();
+    const other = new MemoryDisk(noise(MiB).reverse());
+    let second: Promise<unknown> | undefined;
+    disk.before = async () => {
+      second ??= copy(other, path, { resume: true });
+      await second;
+    };
+    expect(await failure(copy(disk, path, { resume: true, requestSize: MiB / 8, inFlight: 1 }))).toMatchObject({ code: 'EBUSY' });
+    expect(firstDifference(await readFile(path), other.bytes)).toBe(-1);
   });
 
   test('is refused when it is no file, and stays', async () => {

@@ -123,6 +123,14 @@ describe('a journal that does not fit is dropped, and all is copied', () => {
     ['one whose ranges are none', edited((text) => text.replace(/"\d+"\]/, '"-5"]'))],
     ['one that is empty', edited(() => '')],
     ['one that is something else', edited(() => 'null')],
+    ['one whose ranges overlap', edited((text) => text.replace(/"done":\[(\[.*?\])/, '"done":[$1,$1'))],
+    [
+      'one without an end',
+      async (journal) => {
+        await rm(journal);
+        await symlink('/dev/zero', journal);
+      },
+    ],
     ['one of another version', edited((text) => text.replace('"version":1', '"version":2'))],
   ])('%s', async ([, spoil]) => {
     const path = join(await temporaryFolder(), 'disk');

@@ -7,17 +7,18 @@ import type { RandomDestination } from '../../copy/ends.js';
 import { sync, writeAll } from './descriptor.js';
 import { FileJournal } from './file_journal.js';
 import { FileSource, fileOf } from './file_source.js';
-import { namePartial, removePartial } from './partial_file.js';
+import { makePartial, namePartial, removePartial } from './partial_file.js';
 
 export interface Opened {
   readonly name: string;
+  /** Those of the file when it was opened. */
   readonly stats: BigIntStats;
   /** A device's size; undefined for a file, which grows. */
   readonly room: bigint | undefined;
   /** Whether the handle is closed with the destination. */
   readonly isOurs: boolean;
-  /** The path that a new file is written at before it gets its name; undefined for one that is written in place. */
-  readonly partial: string | undefined;
+  /** Where a new file is written before it gets its name, and whether something was there; undefined for one that is written in place. */
+  readonly partial: { readonly path: string; readonly wasThere: boolean } | undefined;
 }
 
 export class FileDestination implements RandomDestination {
@@ -27,23 +28,45 @@ export class FileDestination implements RandomDestination {
   readonly canZero = false;
   readonly longestZero = 2 ** 20;
   readonly name: string;
-  readonly file: string;
   readonly room: bigint | undefined;
-  readonly journal: FileJournal | undefined;
-  readonly written: FileSource;
-  readonly #handle: FileHandle;
-  readonly #opened: Opened;
+  #handle: FileHandle;
+  #opened: Opened;
   #length: bigint | undefined;
 
   constructor(handle: FileHandle, opened: Opened) {
     this.name = opened.name;
-    this.file = fileOf(opened.stats);
     this.room = opened.room;
     this.#handle = handle;
     this.#opened = opened;
-    if (opened.room === undefined && opened.isOurs) this.journal = new FileJournal(opened.name, opened.stats);
+  }
+
+  get file(): string {
+    return fileOf(this.#opened.stats);
+  }
+
+  get journal(): FileJournal | undefined {
+    const { name, stats, room, isOurs } = this.#opened;
+    return room === undefined && isOurs ? new FileJournal(name, stats) : undefined;
+  }
+
+  get written(): FileSource {
+    const { name, stats, room } = this.#opened;
     // Its size is that of what is copied, which is not known yet: nobody asks for it.
-    this.written = new FileSource(handle, { name: opened.name, stats: opened.stats, size: opened.room ?? 0n, isOurs: false });
+    return new FileSource(this.#handle, { name, stats, size: room ?? 0n, isOurs: false });
+  }
+
+  /** What is at the path of the partial file may be what another copy writes: this one makes its own. */
+  async startAnew(): Promise<void> {
+    const { partial, stats } = this.#opened;
+    if (partial?.wasThere !== true) return;
+    await removePartial(partial.path, stats);
+    await this.#handle.close();
+    this.#handle = await makePartial(partial.path);
+    this.#opened = {
+      ...this.#opened,
+      stats: await this.#handle.stat({ bigint: true }),
+      partial: { ...partial, wasThere: false },
+    };
   }
 
   async begin(length: bigint | undefined, keep: boolean): Promise<boolean> {
@@ -73,16 +96,15 @@ export class FileDestination implements RandomDestination {
       await this.#handle.truncate(Number(length)); // a stream that ended in zeroes has left them out
       await sync(this.#handle.fd);
     }
+    if (partial !== undefined) await namePartial(partial.path, stats, name);
     if (isOurs) await this.#handle.close();
-    if (partial === undefined) return;
-    await namePartial(partial, stats, name);
-    await syncFolder(name);
+    if (partial !== undefined) await syncFolder(name);
   }
 
   async abandon(keep: boolean): Promise<void> {
     const { stats, partial, isOurs } = this.#opened;
+    if (partial !== undefined && !keep) await removePartial(partial.path, stats);
     if (isOurs) await this.#handle.close();
-    if (partial !== undefined && !keep) await removePartial(partial, stats);
   }
 }
 

@@ -1,11 +1,12 @@
 // The journal of a copy to a file: NAME.resume beside it, as JSON.
 import { type BigIntStats, constants } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { Journal, JournalSource, JournalState } from '../../copy/journal.js';
 import type { Range } from '../../disk/ranges.js';
+import { openOwn } from './own_file.js';
 
-/** A pipe of this name is no journal, and would be waited for. */
-const { O_RDONLY, O_NONBLOCK } = constants;
+/** A longer file is none: this is some 400,000 ranges. */
+const longestJournal = 2 ** 24;
 
 interface Written {
   readonly version: 1;
@@ -33,19 +34,27 @@ export class FileJournal implements Journal {
   }
 
   async load(source: JournalSource): Promise<JournalState | undefined> {
-    let found: Partial<Written> | null;
-    try {
-      found = JSON.parse(await readFile(this.#path, { encoding: 'utf8', flag: O_RDONLY | O_NONBLOCK }));
-    } catch (error) {
-      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const found = await this.#read();
     const expected = { version: 1, source: written(source), file: this.#file };
     const { version, source: of, file, isZero, done } = found ?? {};
     if (JSON.stringify({ version, source: of, file }) !== JSON.stringify(expected) || this.#size !== source.size)
       return undefined;
     const ranges = rangesOf(done, source.size);
     return ranges && { done: ranges, isZero: isZero === true };
+  }
+
+  /** Undefined for what is not JSON, and for what others have put there. */
+  async #read(): Promise<Partial<Written> | null | undefined> {
+    const handle = await openOwn(this.#path, constants.O_RDONLY);
+    if (handle === undefined) return undefined;
+    try {
+      return (await handle.stat()).size > longestJournal ? undefined : JSON.parse(await handle.readFile('utf8'));
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    } finally {
+      await handle.close();
+    }
   }
 
   /** Takes the old one's place at once, so that a kill leaves one of them whole. */
@@ -82,7 +91,7 @@ function rangesOf(done: unknown, size: bigint): Range[] | undefined {
   for (const pair of done as unknown[]) {
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((value) => /^\d+$/.test(String(value)))) return undefined;
     const [start, end] = [BigInt(pair[0]), BigInt(pair[1])];
-    if (start >= end || end > size) return undefined;
+    if (start >= end || end > size || start < (ranges.at(-1)?.end ?? 0n)) return undefined;
     ranges.push({ start, end });
   }
   return ranges;

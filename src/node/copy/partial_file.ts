@@ -1,60 +1,52 @@
 // NAME.partial, which a copy writes until the file has its name. Whoever may write to the folder may have put something there before, and
 // what is there already may be in use. So a copy makes a file of its own; only one that is to be resumed goes on with what is there.
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { NBDError } from '../../base/errors.js';
 import type { DestinationOptions } from '../../copy/open.js';
 import { fileOf } from './file_source.js';
+import { openOwn } from './own_file.js';
 
-const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
-export async function openPartial(path: string, { resume, source }: DestinationOptions): Promise<FileHandle> {
+export interface OpenedPartial {
+  readonly handle: FileHandle;
+  /** Whether an earlier copy has left it, or one that is still under way is writing it. */
+  readonly wasThere: boolean;
+}
+
+export async function openPartial(path: string, { resume, source }: DestinationOptions): Promise<OpenedPartial> {
   const there = await unlessMissing(lstat(path, { bigint: true }));
   if (there !== undefined) {
     if (!there.isFile()) throw new NBDError(`copy: ${path} is there, and is no regular file: move it away`, 'EEXIST');
     if (fileOf(there) === source) throw new NBDError(`copy: ${path} is the source: it would be copied to itself`, 'EINVAL');
-    const kept = resume ? await openOwn(path) : undefined;
-    if (kept !== undefined) return kept;
+    const handle = resume ? await openOwn(path, O_RDWR) : undefined;
+    if (handle !== undefined) return { handle, wasThere: true };
     await unlink(path);
   }
-  return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+  return { handle: await makePartial(path), wasThere: false };
 }
 
-/** Gives the file its name, unless another has taken its place meanwhile: that one need not be complete. */
-export async function namePartial(path: string, file: BigIntStats, name: string): Promise<void> {
-  if (!(await isStillThere(path, file))) {
-    throw new NBDError(
-      `copy: ${path} was removed or replaced while it was written: is another copy to ${name} under way?`,
-      'EBUSY',
-    );
-  }
-  await rename(path, name);
-}
-
-export async function removePartial(path: string, file: BigIntStats): Promise<void> {
-  if (await isStillThere(path, file)) await rm(path, { force: true });
-}
+export const makePartial = (path: string): Promise<FileHandle> => open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
 
 /**
- * Opens what is there, if it has no other name, and belongs to this process or to whoever owns the folder, who could replace it at any time;
- * in a folder of everybody's, somebody else might change it later.
+ * Gives the file its name, unless another has taken its place meanwhile: that one need not be complete. `file` is told by its inode, whose
+ * number nothing else has while the file is open: so it must be.
  */
-async function openOwn(path: string): Promise<FileHandle | undefined> {
-  const handle = await open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    const [file, folder] = [await handle.stat({ bigint: true }), await stat(dirname(path), { bigint: true })];
-    const owners = [BigInt(process.geteuid?.() ?? 0), folder.uid];
-    if (file.isFile() && file.nlink === 1n && owners.includes(file.uid)) return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-  await handle.close();
-  return undefined;
+export async function namePartial(path: string, file: BigIntStats, name: string): Promise<void> {
+  const isNamed =
+    (await isAt(path, file)) && (await unlessMissing(rename(path, name).then(() => true))) && (await isAt(name, file));
+  if (isNamed) return;
+  const why = `${path} was removed or replaced while it was written: is another copy to ${name} under way?`;
+  throw new NBDError(`copy: ${why}`, 'EBUSY');
 }
 
-async function isStillThere(path: string, { dev, ino }: BigIntStats): Promise<boolean> {
+/** The file must be open, as for `namePartial`. */
+export async function removePartial(path: string, file: BigIntStats): Promise<void> {
+  if (await isAt(path, file)) await rm(path, { force: true });
+}
+
+async function isAt(path: string, { dev, ino }: BigIntStats): Promise<boolean> {
   const there = await unlessMissing(lstat(path, { bigint: true }));
   return there?.dev === dev && there.ino === ino;
 }

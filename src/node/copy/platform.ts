@@ -76,11 +76,19 @@ async function openPathDestination(path: string, options: DestinationOptions): P
   });
   if (there !== undefined && !canSeek(there)) return new NodeWritableDestination(createWriteStream(path, { flags: 'w' }), path);
   const partial = there === undefined ? `${path}.partial` : undefined;
-  const handle = partial === undefined ? await open(path, constants.O_RDWR) : await openPartial(partial, options);
+  const { handle, wasThere } =
+    partial === undefined ? { handle: await open(path, constants.O_RDWR), wasThere: false } : await openPartial(partial, options);
   try {
     const stats = await handle.stat({ bigint: true });
+    const where = partial === undefined ? undefined : { path: partial, wasThere };
     const room = stats.isFile() ? undefined : await sizeOf(path, stats);
-    return new FileDestination(handle, { name: path, stats, room, isOurs: true, partial });
+    return new FileDestination(handle, {
+      name: path,
+      stats,
+      room,
+      isOurs: true,
+      partial: where,
+    });
   } catch (error) {
     await handle.close();
     throw error;
