@@ -108,6 +108,19 @@ test('of thousands of requests, no more than 256 are with the server at a time',
   for (const [i, bytes] of (await Promise.all(reads)).entries()) expect(bytes[0]).toBe((i + 1) % 256);
 });
 
+test('a server that answers nothing is told of a disconnection, however many requests it has', async () => {
+  const transport = new SlowTransport();
+  const nbd = await newHandle();
+  await nbd.connectSocket(transport);
+  const before = transport.given;
+  for (let i = 0; i < 256; i++) void nbd.pread(1, i).catch(() => {});
+  await settled();
+  expect(transport.given - before).toBe(256 * 28);
+  void nbd.shutdown().catch(() => {});
+  await settled();
+  expect(transport.given - before).toBe(257 * 28);
+});
+
 test('a source that nobody reads is paused, and resumed when it is read', async () => {
   const lib = await load();
   const transport = new SlowTransport();

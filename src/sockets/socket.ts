@@ -99,8 +99,11 @@ export class Socket implements TransportEvents {
     if (this.closed || this.#errno !== 0 || bytes.length === 0) return;
     this.arrived += bytes.length;
     this.#received.push(bytes);
-    this.#ready();
-    if (reused) this.#received.keep(bytes);
+    try {
+      this.#ready();
+    } finally {
+      if (reused) this.#received.keep(bytes);
+    }
     if (this.#received.length > unreadBound) this.#tooMuch();
     if (this.#received.length > pauseBound && !this.#paused && !this.closed) {
       this.#paused = true;

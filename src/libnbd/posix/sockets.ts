@@ -117,11 +117,19 @@ export class SocketCalls {
   }
 }
 
-/** Whether bytes to be sent begin with the header of a request, a compact or an extended one; an option begins with another magic number. */
+/** The type of the request to disconnect. */
+const disconnecting = 2;
+
+/**
+ * Whether bytes to be sent begin with the header of a request that will be answered, a compact or an extended one. An option begins with
+ * another magic number; to the request to disconnect there is no answer, and a server that is stuck must get it too.
+ */
 function isRequest(bytes: Uint8Array, start: number, length: number): boolean {
-  if (length === 28) return magicAt(bytes, start) === 0x25609513;
-  return length === 32 && magicAt(bytes, start) === 0x21e41c71;
+  const magic = length === 28 ? 0x25609513 : length === 32 ? 0x21e41c71 : undefined;
+  return magic !== undefined && magicAt(bytes, start) === magic && typeAt(bytes, start) !== disconnecting;
 }
+
+const typeAt = (bytes: Uint8Array, start: number): number => ((bytes[start + 6] ?? 0) << 8) | (bytes[start + 7] ?? 0);
 
 const magicAt = (bytes: Uint8Array, start: number): number =>
   ((bytes[start] ?? 0) << 24) | ((bytes[start + 1] ?? 0) << 16) | ((bytes[start + 2] ?? 0) << 8) | (bytes[start + 3] ?? 0);
