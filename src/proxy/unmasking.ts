@@ -25,7 +25,10 @@ export class Unmasking {
     const unmasking = new Unmasking();
     socket.prependListener('data', (bytes: Buffer) => unmasking.unmask(bytes));
     // `ws` would now read what has come since the socket was paused, past the listener above.
-    socket.prependListener('close', () => socket.read());
+    socket.prependListener('close', () => {
+      const rest: Buffer | null = socket.read(socket.readableLength);
+      if (rest !== null) socket.emit('data', rest);
+    });
   }
 
   unmask(bytes: Buffer): void {
