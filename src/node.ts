@@ -9,7 +9,7 @@ import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { keepingErrors } from './node/copy/early_errors.js';
 import type { NodeDestination, NodeSource } from './node/copy/platform.js';
-import { nodeHost } from './node/host.js';
+import { nodeHost, nodeHostWithTls } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
@@ -38,6 +38,7 @@ export const load = loader(
   },
   compileUrl,
   nodeHost,
+  (options) => nodeHostWithTls(() => compileFile(new URL('./tls.wasm', import.meta.url)), compileUrl, options),
 );
 
 setSharedLoader(load);
