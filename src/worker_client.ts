@@ -1,6 +1,7 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
-import { blkidFile, compileResponse, libnbdFile, type WasmSource } from './wasm/compile.js';
+import { type TlsOptions, tlsFile } from './tls/options.js';
+import { blkidFile, compileResponse, libnbdFile, type WasmFile, type WasmSource } from './wasm/compile.js';
 import { compileUrl } from './wasm/compile_url.js';
 import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import type { WorkerOptions } from './worker/messages.js';
@@ -26,6 +27,7 @@ export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
 export type { PartitionsCall, ProbeCall } from './probe/calls.js';
 export type { ProbeOptions } from './probe/options.js';
 export type * from './probe/types.js';
+export type { TlsOptions } from './tls/options.js';
 export type { BytePair } from './transports/web_streams.js';
 export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';
 export { WorkerLibrary, type WorkerLike };
@@ -39,6 +41,8 @@ export interface LoadInWorkerOptions {
   wasm?: WasmSource | undefined;
   /** Where a `libnbd-wasm proxy` listens, for `connectUri` and `connectTcp`: as with `connectThrough` of `libnbd-wasm`. */
   proxy?: string | URL | undefined;
+  /** How TLS is to be done, as `load` of `libnbd-wasm` takes it. */
+  tls?: TlsOptions | undefined;
 }
 
 /**
@@ -55,8 +59,8 @@ export interface LoadInWorkerOptions {
  * console.log(await nbd.getSize(), await nbd.pread(512, 0));
  * ```
  */
-export async function loadInWorker({ worker, wasm, proxy }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
-  return WorkerLibrary.load(worker ?? startWorker(), sendable(wasm, proxy));
+export async function loadInWorker({ worker, ...options }: LoadInWorkerOptions = {}): Promise<WorkerLibrary> {
+  return WorkerLibrary.load(worker ?? startWorker(), sendable(options));
 }
 
 function startWorker(): Worker {
@@ -67,15 +71,19 @@ function startWorker(): Worker {
   }
 }
 
-async function sendable(wasm: LoadInWorkerOptions['wasm'], proxy: LoadInWorkerOptions['proxy']): Promise<WorkerOptions> {
-  return { wasm: await sendableWasm(wasm), proxy: proxy === undefined ? undefined : socketUrl(proxy) };
+async function sendable({ wasm, proxy, tls }: LoadInWorkerOptions): Promise<WorkerOptions> {
+  return {
+    wasm: await sendableWasm(wasm, libnbdFile),
+    proxy: proxy === undefined ? undefined : socketUrl(proxy),
+    tls: tls && { ...tls, wasm: await sendableWasm(tls.wasm, tlsFile) },
+  };
 }
 
-async function sendableWasm(wasm: LoadInWorkerOptions['wasm']): Promise<WorkerOptions['wasm']> {
+async function sendableWasm(wasm: LoadInWorkerOptions['wasm'], file: WasmFile): Promise<WorkerOptions['wasm']> {
   if (wasm === undefined || wasm instanceof WebAssembly.Module) return wasm;
   if (typeof wasm === 'string' || wasm instanceof URL) return new URL(wasm, globalThis.location?.href).href;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
-  return compileResponse(wasm, libnbdFile);
+  return compileResponse(wasm, file);
 }
 
 const calls = probeCalls(() => compileUrl(new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);

@@ -5,6 +5,7 @@ import { codeOf, type ErrnoCode, NBDError } from '../base/errors.js';
 export interface WorkerOptions {
   readonly wasm?: WebAssembly.Module | BufferSource | string | undefined;
   readonly proxy?: string | undefined;
+  readonly tls?: { readonly wasm?: WorkerOptions['wasm']; readonly tableAes?: boolean | undefined } | undefined;
 }
 
 /** From the page. Each but an abort is answered by a message with its `id`. */
