@@ -76,7 +76,7 @@ const unknownSignature = -0x2600;
 const unknownKey = -0x3c80;
 const passwordRequired = -0x3c00;
 const passwordMismatch = -0x3b80;
-const keysDiffer = -0x3e80;
+const keysDiffer = -0x3f00;
 const noPem = -0x1080;
 
 function unreadable(kind: PemKind, { number }: SessionError): string {

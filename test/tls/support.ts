@@ -41,11 +41,12 @@ export const alice = { psk: { identity: 'alice', key: '0a'.repeat(32) } };
 export const secureNbdkit = (folder: string, ...more: string[]): Promise<Server> =>
   nbdkit('--threads=1', '--tls=require', `--tls-certificates=${folder}`, ...more, 'pattern', '8M');
 
-/** Reads all of a server's pattern. */
+/** Reads a server's pattern, and ends the connection. */
 export async function expectPattern(nbd: NBD, length = 2 ** 22): Promise<void> {
   expect(nbd.getTlsNegotiated()).toBe(true);
   expect(firstDifference(await nbd.pread(length, 2 ** 20), pattern(2 ** 20, length))).toBe(-1);
   await nbd.shutdown();
+  nbd.close();
 }
 
 /** Has GnuTLS, which the servers of a test use, disable what these lines say. */

@@ -97,6 +97,16 @@ on_secret (void *arg, mbedtls_ssl_key_export_type type, const unsigned char *sec
   secret_len = len;
 }
 
+/* RSA-PKCS1 stands before RSA-PSS: a server of TLS 1.2 may choose the first that is offered, and Mbed TLS does not take RSA-PSS from it
+ * there. TLS 1.3 has no choice but RSA-PSS.
+ */
+static const uint16_t signatures[] = {
+  MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384, MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+  MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+  MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,
+  MBEDTLS_TLS1_3_SIG_NONE,
+};
+
 /* Whatever is wrong with the server's own certificate, the user may want to know whose it is. Nothing is decided here. */
 static int
 on_certificate (void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
@@ -134,6 +144,7 @@ nbd_tls_begin (int verify)
   mbedtls_ssl_conf_rng (&conf, rng, NULL);
   mbedtls_ssl_conf_authmode (&conf, verify ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
   mbedtls_ssl_conf_verify (&conf, on_certificate, NULL);
+  mbedtls_ssl_conf_sig_algs (&conf, signatures);
   mbedtls_ssl_conf_tls13_key_exchange_modes (&conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
   return 0;
 }
@@ -168,8 +179,8 @@ nbd_tls_set_key (const uint8_t *pem, size_t len)
 {
   int r = mbedtls_pk_parse_key (&own_key, pem, len, NULL, 0, rng, NULL);
 
-  if (r == 0)
-    r = mbedtls_pk_check_pair (&own.pk, &own_key, rng, NULL);
+  if (r == 0 && mbedtls_pk_check_pair (&own.pk, &own_key, rng, NULL) != 0)
+    r = MBEDTLS_ERR_PK_TYPE_MISMATCH; /* one for all that it can fail with */
   return r ? r : mbedtls_ssl_conf_own_cert (&conf, &own, &own_key);
 }
 
