@@ -21,6 +21,7 @@ export class TlsTransport implements Transport {
   #layer: RecordLayer | undefined;
   #isHandshakeOver = false;
   #hasEnded = false;
+  #belowError: unknown;
   #isShutDown = false;
   #isOver = false;
   #hasReceived = false;
@@ -71,15 +72,30 @@ export class TlsTransport implements Transport {
     if (!this.#isHandshakeOver) this.#shakeHands();
   }
 
+  /** The connection below is over. What has arrived before is looked at first. */
   #end(): void {
     if (this.#isOver) return;
+    this.#hasEnded = true;
     if (this.#layer !== undefined) {
       this.#layer.end();
       return;
     }
-    this.#hasEnded = true;
     this.#session.end();
     if (!this.#isHandshakeOver) this.#shakeHands();
+  }
+
+  #belowFailed(error: unknown): void {
+    if (this.#hasEnded) return; // it is closed after its end
+    this.#belowError = error;
+    this.#end();
+  }
+
+  /** Nothing is left of what had arrived before the connection below was over. */
+  #cut(): void {
+    const error = this.#belowError;
+    // A server that refuses a client closes its socket, with the client's bytes unread or not.
+    const isRefusal = !this.#hasReceived && (error === undefined || ['ECONNRESET', 'EPIPE'].includes(codeOf(error, 'EIO')));
+    this.#fail(isRefusal ? handshakeError('the server closed the connection', error) : (error ?? cutOff()));
   }
 
   #shakeHands(): void {
@@ -92,7 +108,8 @@ export class TlsTransport implements Transport {
     }
     const chunks = this.#session.takeToSend(); // an alert, if it has failed
     if (chunks.length > 0) this.#below.write(chunks, () => {});
-    if (failure !== undefined) {
+    if (failure !== undefined && this.#belowError !== undefined) this.#cut();
+    else if (failure !== undefined) {
       this.#fail(refused(this.#session, failure, this.#settings, this.#circumstances.hasWebCrypto));
     } else if (isDone) {
       this.#isHandshakeOver = true;
@@ -135,15 +152,9 @@ export class TlsTransport implements Transport {
       if (this.#hasReceived) this.#finish();
       else this.#fail(handshakeError('the server closed the connection'));
     },
-    cut: () => this.#fail(this.#hasReceived ? cutOff() : handshakeError('the server closed the connection')),
+    cut: () => this.#cut(),
     failed: (why, cause) => this.#fail(this.#hasReceived ? sessionError(why, cause) : handshakeError(why, cause)),
   };
-
-  #belowFailed(error: unknown): void {
-    // A server that refuses a client closes its socket, with the client's bytes unread or not.
-    const isRefusal = !this.#hasReceived && ['ECONNRESET', 'EPIPE'].includes(codeOf(error, 'EIO'));
-    this.#fail(isRefusal ? handshakeError('the server closed the connection', error) : error);
-  }
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
