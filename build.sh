@@ -266,6 +266,42 @@ build_7z() {
 }
 module 7z build/7zip/C build/7zip/CPP wasm/7z
 
+# --- tls.wasm -----------------------------------------------------------------------------------------------------------
+
+tls_c_flags=(
+  -std=gnu11
+  -DMBEDTLS_CONFIG_FILE='<wasm/tls/config.h>'
+  -I. -Imbedtls/include -Imbedtls/library
+)
+tls_cold=(-Oz)                              # a page loads this module: small first; the handshake waits for the network
+tls_hot=(-O3)                               # of what every byte passes through without WebCrypto, and of the longest sums: see docs/tls.md
+tls_link_flags=(
+  -Oz --no-entry -sSTANDALONE_WASM -sSTRICT -sFILESYSTEM=0 # as for libnbd.wasm
+  -sMALLOC=emmalloc                         # 6 KB smaller; a session allocates some hundred times
+  -sINITIAL_HEAP=131072                     # a session has 34 KB of buffers; authorities and certificates come to it
+  -sSTACK_SIZE=65536                        # the deepest frames are those of RSA and of elliptic curves
+  -sALLOW_MEMORY_GROWTH                     # for long lists of authorities
+  -sMAXIMUM_MEMORY=67108864                 # whatever a server says; beyond it Mbed TLS fails to allocate, and the connection ends
+)
+
+build_tls() {
+  local hot=() cold=() exports name
+  for name in chacha20 poly1305 chachapoly bignum_core; do hot+=("mbedtls/library/$name.c"); done
+  for name in aes asn1parse asn1write base64 bignum bignum_mod bignum_mod_raw block_cipher cipher cipher_wrap constant_time ecdh ecdsa ecp \
+    ecp_curves gcm hkdf md oid pem pk pk_ecc pk_wrap pkparse platform platform_util psa_crypto psa_crypto_aead psa_crypto_cipher \
+    psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac psa_crypto_random psa_crypto_rsa \
+    psa_crypto_slot_management psa_util rsa rsa_alt_helpers sha256 sha512 ssl_ciphersuites ssl_client ssl_debug_helpers_generated ssl_msg \
+    ssl_tls ssl_tls12_client ssl_tls13_client ssl_tls13_generic ssl_tls13_keys x509 x509_crl x509_crt; do
+    cold+=("mbedtls/library/$name.c")
+  done
+  cold+=(wasm/tls/session.c)
+  compile tls "${tls_c_flags[@]}" "${tls_hot[@]}" -- "${hot[@]}"
+  compile tls "${tls_c_flags[@]}" "${tls_cold[@]}" -- "${cold[@]}"
+  exports=$(sed -n 's/^\(nbd_tls_[a-z_0-9]*\) (.*/_\1/p' wasm/tls/session.c | paste -sd ,)
+  link tls "${tls_link_flags[@]}" -sEXPORTED_FUNCTIONS="$exports,_malloc,_free" -- "${hot[@]}" "${cold[@]}"
+}
+module tls build/mbedtls/library build/mbedtls/include wasm/tls
+
 # --- the package --------------------------------------------------------------------------------------------------------
 
 # dist/ is what is published: nothing stays there that no source makes any more.

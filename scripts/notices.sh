@@ -19,6 +19,7 @@ libnbd.wasm  libnbd, Copyright Red Hat and its other authors, LGPL-2.1-or-later;
 blkid.wasm   libblkid of util-linux, LGPL-2.1-or-later
 ext2.wasm    libext2fs of e2fsprogs, LGPL-2; libet, MIT
 7z.wasm      handlers and decoders of 7-Zip, LGPL-2.1-or-later, BSD 3-clause, BSD 2-clause and public domain; nothing of unRAR
+tls.wasm     Mbed TLS, Apache-2.0
 all          the C library of Emscripten, which is musl and Emscripten's own code, MIT; compiler-rt, and in 7z.wasm libc++ and libc++abi, of
              LLVM, Apache-2.0 with LLVM's exception, which asks for no notice in what is compiled
 
@@ -48,6 +49,8 @@ sed '/^---/,$d' build/e2fsprogs/NOTICE
 sed -n '/^ \* %Begin-Header%/,/^ \* %End-Header%/p;/^ \* Copyright/,/^ \*\//p' build/e2fsprogs/lib/et/com_err.c
 section '7-Zip'
 cat build/7zip/DOC/License.txt
+section 'Mbed TLS: of the two licences it is under, the first is taken'
+sed '/GNU GENERAL PUBLIC LICENSE/,$d' build/mbedtls/LICENSE
 section 'musl'
 cat build/musl.COPYRIGHT
 section 'Emscripten'

@@ -85,3 +85,4 @@ lay libxml2 2.9.14 libxml2-2.9.14.tar.xz 4fe913dec8b1ab89d13b489b419a8203176ea39
 lay util-linux 2.41.5 util-linux-2.41.5.tar.xz f586e35d320ff537aab3ffeca37e9ecd482ccbe013590db4429a414d8aa6a728
 lay e2fsprogs 1.47.2 e2fsprogs-1.47.2.tar.gz 6dcd67ff9d8b13274ba3f088e4318be4f5b71412cd863524423fc49d39a6371f
 lay 7zip 25.01 7zip-25.01.tar.xz 077c424cd50001e2be8847892522bc83e807e0b9448af1b69512c03d769c88ef
+lay mbedtls 3.6.6 mbedtls-3.6.6.tar.bz2 8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a

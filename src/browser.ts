@@ -4,10 +4,12 @@ import type { Checksum, Compare, Copy } from './copy/calls.js';
 import type { AnyDestination, AnySource } from './copy/open.js';
 import type { DiskImageCall, FileSystemCall } from './files/calls.js';
 import type { Engine } from './files/engine.js';
-import { cannotConnect } from './libnbd/host.js';
+import { cannotConnect, type Host } from './libnbd/host.js';
 import { loader } from './load.js';
 import { setSharedLoader } from './nbd.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
+import { tlsByModule } from './tls/later.js';
+import { type TlsOptions, tlsFile } from './tls/options.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { connectWebSocket } from './transports/connect_web_socket.js';
 import { beside, blkidFile, libnbdFile } from './wasm/compile.js';
@@ -19,6 +21,17 @@ export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
+const compileTls = async () =>
+  compileUrl(
+    beside(() => new URL('./tls.wasm', import.meta.url), tlsFile),
+    tlsFile,
+  );
+const host = (options?: TlsOptions): Host => ({
+  connect: cannotConnect,
+  connectWebSocket,
+  startTls: tlsByModule(compileTls, compileUrl, options),
+});
+
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
 export const load = loader(
   async () =>
@@ -27,10 +40,8 @@ export const load = loader(
       libnbdFile,
     ),
   compileUrl,
-  {
-    connect: cannotConnect,
-    connectWebSocket,
-  },
+  host(),
+  host,
 );
 
 setSharedLoader(load);

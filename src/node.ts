@@ -9,9 +9,10 @@ import { setSharedLoader } from './nbd.js';
 import { compileOwn, compileUrl } from './node/compile_file.js';
 import { keepingErrors } from './node/copy/early_errors.js';
 import type { NodeDestination, NodeSource } from './node/copy/ends.js';
-import { nodeHost } from './node/host.js';
+import { nodeHost, nodeHostWithTls } from './node/host.js';
 import { connectWebSocket } from './node/web_socket.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
+import { tlsFile } from './tls/options.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { blkidFile, libnbdFile } from './wasm/compile.js';
 
@@ -35,6 +36,7 @@ export const load = loader(
   },
   compileUrl,
   nodeHost,
+  (options) => nodeHostWithTls(() => compileOwn(() => new URL('./tls.wasm', import.meta.url), tlsFile), compileUrl, options),
 );
 
 setSharedLoader(load);

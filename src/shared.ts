@@ -49,6 +49,7 @@ export { type OpenOptions, openDisk } from './open.js';
 export type { PartitionsCall, ProbeCall } from './probe/calls.js';
 export type { ProbeOptions } from './probe/options.js';
 export type * from './probe/types.js';
+export type { TlsOptions } from './tls/options.js';
 export type { ConnectThrough } from './transports/connect_through.js';
 export type { ConnectWebSocketOptions, WebSocketConstructor } from './transports/connect_web_socket.js';
 export type { Duplex } from './transports/duplex.js';

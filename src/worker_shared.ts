@@ -19,6 +19,7 @@ export type { OpenDiskOptions, RetryOptions } from './lasting/open_disk.js';
 export type { PartitionsCall, ProbeCall } from './probe/calls.js';
 export type { ProbeOptions } from './probe/options.js';
 export type * from './probe/types.js';
+export type { TlsOptions } from './tls/options.js';
 export type { BytePair } from './transports/web_streams.js';
 export { WorkerLibrary, type WorkerLike } from './worker/client.js';
 export type { RemoteCalls, WorkerNBD } from './worker/remote_handle.js';

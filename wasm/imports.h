@@ -40,7 +40,6 @@ IMPORT (reap) int nbd_wasm_reap (int pid);
 IMPORT (mkdtemp) int nbd_wasm_mkdtemp (char *template);
 IMPORT (unlink) int nbd_wasm_unlink (const char *path);
 IMPORT (rmdir) int nbd_wasm_rmdir (const char *path);
-IMPORT (supportsTls) int nbd_wasm_supports_tls (void);
 IMPORT (startTls) int nbd_wasm_start_tls (struct nbd_handle *h, int fd, const char *hostname, const char *tls_hostname,
                                           int verify_peer, const char *certificates, const char *psk_file,
                                           const char *username);

@@ -1,6 +1,6 @@
-/* TLS by the platform, in the place of GnuTLS, with which lib/crypto.c does it.
+/* TLS by the host, in the place of GnuTLS, with which lib/crypto.c does it.
  *
- * The host upgrades the socket under the same virtual descriptor (src/node/tls.ts). The handshake goes on in the background, since
+ * The host upgrades the socket under the same virtual descriptor: by Node's TLS (src/node/tls.ts), or by a module of its own (src/tls/). The handshake goes on in the background, since
  * upstream's states would wait for it in a loop. Until it has ended well, the socket takes no bytes and gives none, so that
  * nothing reaches a server that was not verified. If it fails, the connection fails.
  */
@@ -16,33 +16,13 @@
 
 WRAP (int, nbd_unlocked_supports_tls, struct nbd_handle *h)
 {
-  return nbd_wasm_supports_tls ();
-}
-
-static bool
-refuse_without_tls (void)
-{
-  if (nbd_wasm_supports_tls ())
-    return false;
-  set_error (ENOTSUP, "a page cannot do TLS on a socket by itself: let the connection to the proxy be encrypted (wss:)");
-  return true;
+  return 1;
 }
 
 WRAP (int, nbd_unlocked_set_tls, struct nbd_handle *h, int tls)
 {
-  if (tls != LIBNBD_TLS_DISABLE && refuse_without_tls ())
-    return -1;
   h->tls = tls;
   return 0;
-}
-
-/* opt.c is compiled as if GnuTLS were there, and so does not ask whether the platform has TLS. */
-extern int __real_nbd_unlocked_aio_opt_starttls (struct nbd_handle *h, nbd_completion_callback *complete);
-WRAP (int, nbd_unlocked_aio_opt_starttls, struct nbd_handle *h, nbd_completion_callback *complete)
-{
-  if (refuse_without_tls ())
-    return -1;
-  return __real_nbd_unlocked_aio_opt_starttls (h, complete);
 }
 
 /* The plain socket stays: its descriptor is the encrypted one from here on. */

@@ -28,7 +28,7 @@ export interface Listener {
 
 /** Credentials for TLS in memory, as PEM; `psk.key` is in hexadecimal. */
 export interface TlsCredentials {
-  /** The authorities that are trusted; the system's where it is left out. */
+  /** The authorities that are trusted. Where it is left out, Node trusts the system's; a page has none, and has to be given some. */
   ca?: string | Uint8Array;
   /** The client's own certificate, for a server that asks for one, and its key. */
   cert?: string | Uint8Array;
@@ -59,7 +59,7 @@ export interface Host {
   readonly connectWebSocket: ConnectWebSocket;
   readonly processes?: Processes | undefined;
   /** Starts TLS on a connection. Until the server is verified, the result is `connecting`. */
-  readonly startTls?: (below: Reopenable, settings: TlsSettings) => Transport;
+  readonly startTls: (below: Reopenable, settings: TlsSettings) => Transport;
   /** An environment variable. */
   readonly getenv?: (name: string) => string | undefined;
 }

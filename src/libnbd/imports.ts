@@ -41,7 +41,6 @@ export function imports(memory: Memory, { sockets, connecting, processes }: Posi
       mkdtemp: (template: Pointer) => processes.mkdtemp(template),
       unlink: (path: Pointer) => processes.unlink(path),
       rmdir: (path: Pointer) => processes.rmdir(path),
-      supportsTls: () => connecting.supportsTls(),
       startTls: (handle: Pointer, fd: number, ...settings: [Pointer, Pointer, number, Pointer, Pointer, Pointer]) =>
         connecting.startTls(handle, fd, ...settings),
       getenv: (name: Pointer, value: number, size: number) => connecting.getenv(name, value, size),

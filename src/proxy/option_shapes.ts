@@ -55,7 +55,9 @@ function metaContext(data: Fields): Buffer {
 export function readOptionHeader(header: Buffer): { number: number; length: number } {
   if (!header.subarray(0, 8).equals(nbd.IHAVEOPT)) throw new Violation('what the client sends is not an NBD option');
   const [number, length] = [header.readUInt32BE(8), header.readUInt32BE(12)];
-  if (number === nbd.NBD_OPT_STARTTLS) throw new Violation(`${title(number)} is refused: what TLS hides cannot be followed`);
+  if (number === nbd.NBD_OPT_STARTTLS) {
+    throw new Violation(`${title(number)} is refused: a proxy that is read-only, or leads to one export, cannot follow TLS`);
+  }
   if (!shapes.has(number)) throw new Violation(`${title(number)} is refused: it is unknown`);
   if (length > maxData) throw new Violation(`${title(number)} is too long: ${length} bytes of ${maxData}`);
   return { number, length };

@@ -7,6 +7,7 @@ import type { Bytes, CompiledModule, Moved } from '../base/platform_types.js';
 export interface WorkerOptions {
   readonly wasm?: CompiledModule | Bytes | string | undefined;
   readonly proxy?: string | undefined;
+  readonly tls?: { readonly wasm?: WorkerOptions['wasm']; readonly tableAes?: boolean | undefined } | undefined;
 }
 
 /** From the page. Each but an abort is answered by a message with its `id`. */

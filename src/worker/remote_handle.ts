@@ -7,6 +7,7 @@ import { type Extent, type ExtentsOfContextsOptions, type ExtentsOptions, extent
 import { type ReadableOptions, readable } from '../disk/transfers.js';
 import { type WritableOptions, writable } from '../disk/writable.js';
 import type { LocalCall } from '../generated/local_calls.js';
+import type { TlsCredentials } from '../libnbd/host.js';
 import type { NBD } from '../nbd.js';
 import type { ConnectWebSocketOptions } from '../transports/connect_web_socket.js';
 import { isMessagePort, type MessagePortLike } from '../transports/message_port.js';
@@ -121,6 +122,15 @@ export class RemoteHandle implements Partial<Record<keyof WorkerNBD, unknown>> {
   async preadInto(view: ArrayBufferView, ...rest: [number | bigint, object?]): Promise<void> {
     const bytes = await this.#nbd.pread(view.byteLength, ...rest);
     new Uint8Array(view.buffer, view.byteOffset, view.byteLength).set(bytes);
+  }
+
+  // They are copied: the page may need them for another handle.
+  async setTlsCredentials(credentials: TlsCredentials): Promise<unknown> {
+    const copies = Object.entries(credentials).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? value.slice() : value,
+    ]);
+    return this.#call('setTlsCredentials', [Object.fromEntries(copies)]);
   }
 
   extents(options: ExtentsOptions | ExtentsOfContextsOptions = {}): AsyncGenerator<unknown, void, undefined> {

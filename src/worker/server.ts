@@ -92,9 +92,9 @@ export class WorkerServer {
     return (nbd as unknown as Record<string, Call>)[name]?.(...args);
   }
 
-  async #load({ wasm, proxy }: Extract<Request, { kind: 'load' }>): Promise<string[]> {
+  async #load({ wasm, proxy, tls }: Extract<Request, { kind: 'load' }>): Promise<string[]> {
     const connect = proxy === undefined ? undefined : this.#platform.connectThrough(proxy);
-    this.#library = await this.#platform.load({ wasm, connect });
+    this.#library = await this.#platform.load({ wasm, connect, tls });
     return [...this.#names];
   }
 

@@ -101,7 +101,12 @@ const harmful: [what: string, reason: string, before: Uint8Array, bytes: Uint8Ar
     flags(),
     option(nbd.INFO, info('', [0x2560, 0x9513])),
   ],
-  ['TLS', '4400 option 5 (STARTTLS) is refused: what TLS hides cannot be followed', flags(), option(nbd.STARTTLS)],
+  [
+    'TLS',
+    '4400 option 5 (STARTTLS) is refused: a proxy that is read-only, or leads to one export, cannot follow TLS',
+    flags(),
+    option(nbd.STARTTLS),
+  ],
   ['an option that was given up', '4400 option 4 is refused: it is unknown', flags(), option(4)],
   ['an unknown option', '4400 option 77 is refused: it is unknown', flags(), option(77, hidden)],
   ['no option', '4400 what the client sends is not an NBD option', flags(), text('GET / HTTP/1.1\r\n')],

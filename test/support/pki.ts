@@ -57,7 +57,7 @@ async function make(root: string): Promise<Pki> {
   const server = async (name: string, issuer: Authority, alternatives = local, end?: string) => {
     const path = folder(name);
     await copyFile(issuer.certificate, join(path, 'ca-cert.pem'));
-    issuer.issue(path, 'server', alternatives, end);
+    issuer.issue(path, 'server', alternatives, end === undefined ? {} : { end });
     return path;
   };
   const client = async (name: string, trusted: Authority, issuer?: Authority) => {
@@ -90,13 +90,21 @@ async function make(root: string): Promise<Pki> {
   };
 }
 
-class Authority {
+/** What a certificate has that is not usual: dates as `20200102000000Z`, and a key of another kind, as openssl names it. */
+interface Unusual {
+  start?: string;
+  end?: string;
+  key?: readonly string[];
+}
+
+export class Authority {
   readonly certificate: string;
   readonly #key: string;
   readonly #folder: string;
   readonly #config: string;
 
-  constructor(folder: string) {
+  /** `issuer`: the authority that this one is of; it signs its own certificate unless there is one. */
+  constructor(folder: string, issuer?: Authority, key: readonly string[] = p256) {
     this.#folder = folder;
     this.certificate = join(folder, 'ca-cert.pem');
     this.#key = join(folder, 'ca-key.pem');
@@ -129,17 +137,29 @@ policy = policy
 commonName = supplied
 `,
     );
-    const self = ['-x509', '-extensions', 'authority', '-days', '3000', '-out', this.certificate];
-    openssl('req', '-config', this.#config, ...newKey(this.#key), '-subj', `/CN=${folder.split('/').at(-1)}`, ...self);
+    const name = ['-subj', `/CN=${folder.split('/').at(-1)}`];
+    if (issuer === undefined) {
+      const self = ['-x509', '-extensions', 'authority', '-days', '3000', '-out', this.certificate];
+      openssl('req', '-config', this.#config, ...newKey(this.#key, key), ...name, ...self);
+      return;
+    }
+    const powers = ['-addext', 'basicConstraints=critical,CA:true', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
+    const request = join(folder, 'request');
+    openssl('req', '-config', this.#config, '-new', ...newKey(this.#key, key), ...name, ...powers, '-out', request);
+    issuer.#sign(request, this.certificate, {});
   }
 
   /** Makes `<role>-cert.pem` and `<role>-key.pem`. */
-  issue(folder: string, role: 'server' | 'client', alternatives: string, end = '20490101000000Z'): void {
+  issue(folder: string, role: 'server' | 'client', alternatives: string, unusual: Unusual = {}): void {
     const request = join(this.#folder, 'request');
     const names = ['-subj', `/CN=${role}`, '-addext', `subjectAltName=${alternatives}`];
-    openssl('req', '-config', this.#config, '-new', ...newKey(join(folder, `${role}-key.pem`)), ...names, '-out', request);
-    const dates = ['-startdate', '20200101000000Z', '-enddate', end];
-    const out = join(folder, `${role}-cert.pem`);
+    const key = newKey(join(folder, `${role}-key.pem`), unusual.key);
+    openssl('req', '-config', this.#config, '-new', ...key, ...names, '-out', request);
+    this.#sign(request, join(folder, `${role}-cert.pem`), unusual);
+  }
+
+  #sign(request: string, out: string, { start = '20200101000000Z', end = '20490101000000Z' }: Unusual): void {
+    const dates = ['-startdate', start, '-enddate', end];
     openssl('ca', '-config', this.#config, '-batch', '-notext', ...dates, '-in', request, '-out', out);
   }
 
@@ -149,7 +169,8 @@ commonName = supplied
   }
 }
 
-const newKey = (path: string) => ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', path];
+const p256 = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+const newKey = (path: string, kind: readonly string[] = p256) => ['-newkey', ...kind, '-nodes', '-keyout', path];
 
 function openssl(...args: string[]): void {
   execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -11,7 +11,6 @@ import { type Failures, negated } from './failure.js';
 
 const EBADF = negated('EBADF');
 const EINPROGRESS = negated('EINPROGRESS');
-const ENOTSUP = negated('ENOTSUP');
 
 export class ConnectingCalls {
   readonly #memory: Memory;
@@ -84,10 +83,6 @@ export class ConnectingCalls {
     return socketAddress(this.#memory.bytes.subarray(address, address + length), this.#addresses);
   }
 
-  supportsTls(): number {
-    return this.#host.startTls === undefined ? 0 : 1;
-  }
-
   startTls(
     handle: Pointer,
     fd: number,
@@ -98,9 +93,7 @@ export class ConnectingCalls {
     pskFile: Pointer,
     username: Pointer,
   ): number {
-    const { startTls } = this.#host;
     const socket = this.#descriptors.get(fd);
-    if (startTls === undefined) return ENOTSUP;
     if (socket === undefined) return EBADF;
     return this.#failures.attempt(() => {
       const name = optionalString(this.#memory, hostname);
@@ -113,7 +106,7 @@ export class ConnectingCalls {
         username: optionalString(this.#memory, username),
         credentials: this.#dependents.get(handle)?.credentials,
       };
-      socket.upgrade((below) => startTls(below, settings));
+      socket.upgrade((below) => this.#host.startTls(below, settings));
       return 0;
     });
   }
