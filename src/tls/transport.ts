@@ -194,7 +194,6 @@ export class TlsTransport implements Transport {
   /** What was written still goes out, and a goodbye or the alert that ended the session after it. */
   close(): void {
     const layer = this.#layer;
-    const wasOver = this.#isOver;
     this.#isOver = true;
     this.#events = undefined;
     if (layer === undefined) {
@@ -203,6 +202,6 @@ export class TlsTransport implements Transport {
       return;
     }
     layer.finish(() => this.#below.close());
-    if (!wasOver) layer.stop();
+    layer.stop();
   }
 }
