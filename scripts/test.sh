@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 install_node_modules
-need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl file e2fsprogs util-linux procps \
+need nbdkit qemu-utils nbd-server libnbd-bin python3 python3-libnbd openssl gnutls-bin file e2fsprogs util-linux procps \
   websockify nginx-light chromium firefox-esr \
   xz-utils dosfstools exfatprogs ntfs-3g xfsprogs btrfs-progs f2fs-tools squashfs-tools genisoimage xorriso wimtools mtools cryptsetup-bin fdisk \
   bsdutils zsh man-db groff-base mandoc

@@ -14,7 +14,9 @@ export class ModuleRecords implements RecordLayer {
   readonly #session: Session;
   #isPaused = false;
   #isReading = false;
+  /** Nothing is read any more. */
   #isOver = false;
+  /** Nothing is written any more. */
   #isFinished = false;
 
   constructor(below: Transport, events: RecordLayerEvents, session: Session) {
@@ -56,6 +58,7 @@ export class ModuleRecords implements RecordLayer {
   #end(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#isFinished ||= !(error instanceof SessionError && error.number === answer.end);
     if (!(error instanceof SessionError)) this.#events.failed(error instanceof Error ? error.message : String(error), error);
     else if (error.number === answer.end) this.#events.end();
     else if (error.number === answer.cut) this.#events.cut();
@@ -71,7 +74,7 @@ export class ModuleRecords implements RecordLayer {
   }
 
   write(chunks: readonly Uint8Array[], written: () => void): void {
-    if (this.#isOver || this.#isFinished) return;
+    if (this.#isFinished) return;
     try {
       for (const chunk of chunks) this.#session.write(chunk);
     } catch (error) {
@@ -99,7 +102,7 @@ export class ModuleRecords implements RecordLayer {
   }
 
   finish(sent: () => void): void {
-    if (!this.#isOver && !this.#isFinished) {
+    if (!this.#isFinished) {
       this.#isFinished = true;
       try {
         this.#session.closeNotify();
@@ -113,6 +116,7 @@ export class ModuleRecords implements RecordLayer {
 
   stop(): void {
     this.#isOver = true;
+    this.#isFinished = true;
     this.#session.wipe();
   }
 }

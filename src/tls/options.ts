@@ -14,5 +14,5 @@ export interface TlsOptions {
 
 export const tlsFile: WasmFile = {
   name: 'tls.wasm',
-  option: 'load({ tls: { wasm: URL } }), loadInWorker({ tls: { wasm: URL } })',
+  advice: 'say where it is: load({ tls: { wasm: URL } }), loadInWorker({ tls: { wasm: URL } })',
 };

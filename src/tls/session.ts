@@ -1,10 +1,11 @@
 // One session of Mbed TLS: an instance of tls.wasm for each connection, so that what a hostile server does to its memory reaches no other.
 import { NBDError } from '../base/errors.js';
+import type { CompiledModule } from '../base/platform_types.js';
 import { Memory, nullPointer, type Pointer } from '../wasm/memory.js';
 import type { AesGcm } from './traffic_key.js';
 
 interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   _initialize(): void;
   malloc(size: number): Pointer;
   free(pointer: Pointer): void;
@@ -82,7 +83,7 @@ export class Session {
     this.#memory = memory;
   }
 
-  static async make(compiled: WebAssembly.Module): Promise<Session> {
+  static async make(compiled: CompiledModule): Promise<Session> {
     const memory = new Memory();
     let session: Session | undefined;
     const bytes = (at: number, length: number) => memory.bytes.subarray(at, at + length);

@@ -1,5 +1,7 @@
 // TLS over a transport that carried plain bytes so far: the handshake by tls.wasm, and then records.
+
 import { codeOf } from '../base/errors.js';
+import type { CompiledModule } from '../base/platform_types.js';
 import type { TlsSettings } from '../libnbd/host.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
 import { cutOff, handshakeError, sessionError } from './failure.js';
@@ -35,7 +37,7 @@ export class TlsTransport implements Transport {
 
   /** Throws an NBDError for credentials that are of no use. Nothing has been sent then. */
   static async make(
-    compiled: WebAssembly.Module,
+    compiled: CompiledModule,
     below: Transport,
     settings: TlsSettings,
     circumstances: Circumstances,
@@ -194,7 +196,6 @@ export class TlsTransport implements Transport {
   /** What was written still goes out, and a goodbye or the alert that ended the session after it. */
   close(): void {
     const layer = this.#layer;
-    const wasOver = this.#isOver;
     this.#isOver = true;
     this.#events = undefined;
     if (layer === undefined) {
@@ -203,6 +204,6 @@ export class TlsTransport implements Transport {
       return;
     }
     layer.finish(() => this.#below.close());
-    if (!wasOver) layer.stop();
+    layer.stop();
   }
 }
