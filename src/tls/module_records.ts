@@ -52,13 +52,14 @@ export class ModuleRecords implements RecordLayer {
     } finally {
       this.#isReading = false;
     }
-    this.#flush(() => {}); // an alert
+    if (!this.#isOver) this.#flush(() => {}); // an answer of Mbed TLS's own
   }
 
   #end(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isFinished ||= !(error instanceof SessionError && error.number === answer.end);
+    this.#flush(() => {}); // an alert: who hears of the error closes what is below
     if (!(error instanceof SessionError)) this.#events.failed(error instanceof Error ? error.message : String(error), error);
     else if (error.number === answer.end) this.#events.end();
     else if (error.number === answer.cut) this.#events.cut();

@@ -148,7 +148,7 @@ export class Session {
 
   /** Takes bytes that have arrived; they are the session's from here on. */
   receive(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isOver || bytes.length === 0) return; // to the module, nothing means that it has to wait
     this.#received.push(bytes);
     this.#receivedBytes += bytes.length;
   }
@@ -266,6 +266,7 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#received = [];
+    this.#toSend = [];
     this.#memory.bytes.fill(0);
   }
 
