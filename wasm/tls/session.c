@@ -8,6 +8,7 @@
 #include <mbedtls/x509_crl.h>
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,6 +24,9 @@ static mbedtls_ssl_config conf;
 static mbedtls_x509_crt ca, own;
 static mbedtls_x509_crl crl;
 static mbedtls_pk_context own_key;
+
+/* The address that the certificate must be for, until Mbed TLS may know it. */
+static char *address;
 
 /* What ended the session. Mbed TLS may not be asked to read after an error: it would go on behind a record that was not authentic. */
 static int failure;
@@ -202,16 +206,51 @@ nbd_tls_start (const int *suites, const char *name, int is_address)
 
   mbedtls_ssl_conf_ciphersuites (&conf, suites);
   r = mbedtls_ssl_setup (&ssl, &conf);
+  if (is_address) {
+    address = strdup (name);
+    if (address == NULL)
+      return failure = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  }
   if (r == 0)
     r = mbedtls_ssl_set_hostname (&ssl, is_address ? NULL : name);
   mbedtls_ssl_set_bio (&ssl, NULL, bio_send, bio_receive, NULL);
   mbedtls_ssl_set_export_keys_cb (&ssl, on_secret, NULL);
   while (r == 0 && ssl.MBEDTLS_PRIVATE (state) != MBEDTLS_SSL_SERVER_HELLO)
     r = mbedtls_ssl_handshake_step (&ssl);
-  /* Nothing of the server's has been read. */
-  if (r == 0 && is_address)
-    r = mbedtls_ssl_set_hostname (&ssl, name);
   return failure = r;
+}
+
+/* Whether a first message may still be written: the server may ask for a second one (HelloRetryRequest). */
+static int
+is_greeting (void)
+{
+  switch (ssl.MBEDTLS_PRIVATE (state)) {
+  case MBEDTLS_SSL_HELLO_REQUEST:
+  case MBEDTLS_SSL_CLIENT_HELLO:
+  case MBEDTLS_SSL_SERVER_HELLO:
+  case MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO:
+  case MBEDTLS_SSL_CLIENT_CCS_AFTER_CLIENT_HELLO: return 1;
+  default: return 0;
+  }
+}
+
+/* Mbed TLS has one name for what it tells the server and for what it looks for in the certificate, and an address is only the latter. So it
+ * learns of an address in the first state behind the greeting: in both versions one that comes before the certificate.
+ */
+static int
+handshake_with_address (void)
+{
+  int r = 0;
+
+  while (r == 0 && is_greeting ())
+    r = mbedtls_ssl_handshake_step (&ssl);
+  if (r == 0)
+    r = mbedtls_ssl_set_hostname (&ssl, address);
+  if (r == 0) {
+    free (address);
+    address = NULL;
+  }
+  return r;
 }
 
 /* --- the session --- */
@@ -220,11 +259,14 @@ nbd_tls_start (const int *suites, const char *name, int is_address)
 int
 nbd_tls_handshake (void)
 {
-  int r;
+  int r = 0;
 
   if (failure)
     return failure;
-  r = mbedtls_ssl_handshake (&ssl);
+  if (address)
+    r = handshake_with_address ();
+  if (r == 0)
+    r = mbedtls_ssl_handshake (&ssl);
   if (r == MBEDTLS_ERR_SSL_WANT_READ)
     return WANT;
   return failure = r == MBEDTLS_ERR_SSL_CONN_EOF ? CUT : r;
