@@ -31,8 +31,10 @@ export interface RecordEvents {
 const mostAtOnce = 32;
 /** Above this many bytes that wait to be decrypted, no more may come. */
 const waitingBound = 2 ** 18;
-/** A source that cannot be stopped may be ahead by this much. */
+/** A source that cannot be stopped may be ahead by this many bytes, and by this many records: what holds a record takes memory too. */
 const mostWaiting = 2 ** 26;
+const mostWaitingRecords = 2 ** 14;
+const weight = ({ length }: Bytes): number => Math.max(length, 200);
 /** So many records without data may follow each other: tickets, changes of the key, and empty ones. */
 const mostIdle = 64;
 /** The longest message after the handshake that is taken: a ticket, of which nothing is used. */
@@ -50,8 +52,9 @@ export class RecordReader {
   #key: TrafficKey;
   readonly #events: RecordEvents;
   readonly #splitter = new RecordSplitter((record) => this.#arrived(record));
-  /** Records that are not being decrypted yet. */
+  /** Records that are not being decrypted yet, from `#firstWaiting` on: to shift a long array takes time for each record in it. */
   #waiting: Bytes[] = [];
+  #firstWaiting = 0;
   #waitingBytes = 0;
   /** Records that are. */
   #pending: Pending[] = [];
@@ -103,26 +106,39 @@ export class RecordReader {
   stop(): void {
     this.#isOver = true;
     this.#waiting = [];
+    this.#firstWaiting = 0;
     this.#pending = [];
   }
 
   #arrived(record: Bytes): void {
     this.#waiting.push(record);
-    this.#waitingBytes += record.length;
-    if (this.#waitingBytes > mostWaiting) throw new Violation(alert.internalError, 'the server sent more than can be decrypted');
+    this.#waitingBytes += weight(record);
+    if (this.#waitingBytes > mostWaiting || this.#waiting.length - this.#firstWaiting > mostWaitingRecords)
+      throw new Violation(alert.internalError, 'the server sent more than can be decrypted');
   }
 
   // While it is paused, what waits stays where it is. If more and more comes all the same, the source cannot be stopped, and it is for
   // the socket to say what nobody had asked for.
   #fill(): void {
     while (!this.#isOver && this.#pending.length < mostAtOnce && !(this.#isPaused && this.#waitingBytes <= pauseBound)) {
-      const record = this.#waiting.shift();
+      const record = this.#nextWaiting();
       if (record === undefined) break;
-      this.#waitingBytes -= record.length;
+      this.#waitingBytes -= weight(record);
       this.#pending.push({ record, plain: this.#open(record) });
     }
     this.#tellRoom();
     if (!this.#isReading) void this.#read();
+  }
+
+  #nextWaiting(): Bytes | undefined {
+    const record = this.#waiting[this.#firstWaiting];
+    if (record === undefined) return undefined;
+    this.#firstWaiting++;
+    if (this.#firstWaiting === this.#waiting.length || this.#firstWaiting === mostWaitingRecords) {
+      this.#waiting = this.#waiting.slice(this.#firstWaiting);
+      this.#firstWaiting = 0;
+    }
+    return record;
   }
 
   #tellRoom(): void {

@@ -24,6 +24,8 @@ export class RecordWriter {
   #sending: Promise<void> = Promise.resolve();
   /** Its last word is said. */
   #isOver = false;
+  /** A record is missing: what follows must not go out. */
+  #isBroken = false;
 
   /** `send` passes bytes on; `onfail` hears why nothing can be encrypted any more. */
   constructor(key: TrafficKey, send: (chunks: Bytes[], written: () => void) => void, onfail: (error: unknown) => void) {
@@ -39,8 +41,15 @@ export class RecordWriter {
       this.#nextIsHere = key;
       return key;
     });
-    next.catch(this.#onfail);
+    next.catch((error: unknown) => this.#fail(error));
     return next;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#isOver = true;
+    this.#onfail(error);
   }
 
   /** Sends data. All of it has been copied when this returns. */
@@ -55,8 +64,14 @@ export class RecordWriter {
 
   /** Changes the key, and tells the other side so; with `wanted`, the other side is to change its own as well. */
   async update(wanted: boolean): Promise<void> {
-    const next = await this.#next;
-    if (!this.#isOver) this.#update(next, wanted);
+    for (;;) {
+      const awaited = this.#next;
+      const next = await awaited;
+      if (this.#isOver) return;
+      if (awaited !== this.#next) continue; // another change took this key meanwhile
+      this.#update(next, wanted);
+      return;
+    }
   }
 
   #update(next: TrafficKey, wanted: boolean): void {
@@ -99,13 +114,14 @@ export class RecordWriter {
   #queue(records: Promise<Bytes[]>[], written: () => void = () => {}): void {
     for (let at = 0; at < records.length; at += mostTogether) {
       const group = Promise.all(records.slice(at, at + mostTogether));
+      group.catch(() => {}); // it may still wait for others, and hears of it then
       const isLast = at + mostTogether >= records.length;
       this.#sending = this.#sending
-        .then(async () => this.#send([join((await group).flat())], isLast ? written : () => {}))
-        .catch((error: unknown) => {
-          this.#isOver = true; // a record is missing: what follows must not go out
-          this.#onfail(error);
-        });
+        .then(async () => {
+          const sealed = await group;
+          if (!this.#isBroken) this.#send([join(sealed.flat())], isLast ? written : () => {});
+        })
+        .catch((error: unknown) => this.#fail(error));
     }
   }
 }

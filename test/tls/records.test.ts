@@ -1,7 +1,7 @@
 // Properties of the record layer: however the bytes come, what comes out is what was sent, in its order; and whatever somebody on the way
 // does to them, never a wrong byte comes out, and always an error. The other side is independent_records.ts.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { AesGcm, TrafficKey } from '../../dist/tls/traffic_key.js';
 import { aes128, aes256, Direction, type IndependentSuite, keyUpdate, ticket, type } from './independent_records.js';
 import { collected, layer, TestedLayer } from './record_layer.js';
@@ -173,7 +173,7 @@ const attacks: Record<string, (records: Buffer[], where: number, what: number) =
     return records;
   },
   'puts a record of its own in': (records, where, what) => {
-    const forged = new Direction(aes128, new Uint8Array(32).fill(what)).seal(type.data, Buffer.alloc(what % 100, 6));
+    const forged = new Direction(aes128, new Uint8Array(32).fill(100 + (what % 100))).seal(type.data, Buffer.alloc(what % 100, 6));
     records.splice(where % (records.length + 1), 0, forged);
     return records;
   },
@@ -351,4 +351,79 @@ test('while nobody reads, the source is stopped, and nothing is lost', async () 
   await tested.ending;
   expect(tested.received.map((content) => content[0])).toEqual(records.map((_, i) => i));
   expect(tested.resumed).toBe(tested.paused);
+});
+
+describe('records that cannot be sealed', () => {
+  const writing = async () => {
+    const { RecordWriter } = await import('../../dist/tls/record_writer.js');
+    const { TrafficKey } = await import('../../dist/tls/traffic_key.js');
+    const key = await TrafficKey.from(clientSecret(32), { hash: 'SHA-256', keyLength: 16 });
+    const sent: Uint8Array[] = [];
+    const failures: unknown[] = [];
+    const send = (chunks: Uint8Array[], written: () => void) => {
+      sent.push(...chunks);
+      written();
+    };
+    const writer = new RecordWriter(key, send, (error) => failures.push(error));
+    return { writer, sent, failures };
+  };
+
+  test.each([0, 1, 16, 40])('record %i: nothing goes out behind it, and that is told once', async (bad) => {
+    const { writer, sent, failures } = await writing();
+    const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+    let n = 0;
+    const spy = vi
+      .spyOn(crypto.subtle, 'encrypt')
+      .mockImplementation((...call) => (n++ === bad ? Promise.reject(new Error('broken')) : encrypt(...call)));
+    for (let i = 0; i < 4; i++) writer.write([new Uint8Array(2 ** 14 * 20)], () => {}); // two groups each
+    await new Promise<void>((resolve) => writer.whenSent(resolve));
+    spy.mockRestore();
+    expect(failures.map(String)).toEqual(['Error: broken']);
+    const client = new Direction(aes128, clientSecret(32));
+    let rest = collected(sent);
+    for (let count = 0; rest.length > 0; count++) {
+      expect(count).toBeLessThan(bad);
+      rest = client.open(rest).rest; // throws where one is missing
+    }
+  });
+
+  test('changes of the key that overlap each take a key of their own', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('update', 'write', 'wait'), { maxLength: 12 }), async (steps) => {
+        const { writer, sent } = await writing();
+        const updates: Promise<void>[] = [];
+        for (const step of steps) {
+          if (step === 'update') updates.push(writer.update(false));
+          else if (step === 'write') writer.write([Buffer.from('data')], () => {});
+          else await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+        await Promise.all(updates);
+        writer.closeNotify();
+        await new Promise<void>((resolve) => writer.whenSent(resolve));
+        const client = new Direction(aes128, clientSecret(32));
+        const seen: number[] = [];
+        for (let rest = collected(sent); rest.length > 0; ) {
+          const record = client.open(rest);
+          rest = record.rest;
+          seen.push(record.contentType);
+          if (record.contentType === type.handshake) client.update();
+        }
+        const count = (kind: number) => seen.filter((one) => one === kind).length;
+        expect([count(type.handshake), count(type.data)]).toEqual([
+          updates.length,
+          steps.filter((step) => step === 'write').length,
+        ]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+test('more short records than may wait are refused', async () => {
+  const { tested, server } = await both();
+  const records = Array.from({ length: 2 ** 14 + 100 }, () => server.seal(type.data, Buffer.from([7])));
+  tested.layer.receive(Buffer.concat(records), false);
+  await tested.ending;
+  expect(tested.end).toMatch(/more than can be decrypted/);
+  expect(collected(tested.received).length).toBeLessThan(records.length);
 });
