@@ -22,6 +22,7 @@ export class TlsTransport implements Transport {
   #events: TransportEvents | undefined;
   #layer: RecordLayer | undefined;
   #isHandshakeOver = false;
+  #isSecured = false;
   #hasEnded = false;
   #belowError: unknown;
   #isShutDown = false;
@@ -94,33 +95,41 @@ export class TlsTransport implements Transport {
 
   /** Nothing is left of what had arrived before the connection below was over. */
   #cut(): void {
+    // After a disconnect, qemu-nbd ends without TLS's goodbye and may reset the connection. Nothing was wanted any more.
+    if (this.#isShutDown) this.#finish();
+    else this.#fail(this.#cutError());
+  }
+
+  #cutError(): unknown {
     const error = this.#belowError;
     // A server that refuses a client closes its socket, with the client's bytes unread or not.
     const isRefusal = !this.#hasReceived && (error === undefined || ['ECONNRESET', 'EPIPE'].includes(codeOf(error, 'EIO')));
-    this.#fail(isRefusal ? handshakeError('the server closed the connection', error) : (error ?? cutOff()));
+    return isRefusal ? handshakeError('the server closed the connection', error) : (error ?? cutOff());
   }
 
+  // The transport below may report bytes from inside of the write here, and then this is called again before it returns. So it is settled
+  // before the write that the handshake is over: two record layers would encrypt with the same numbers of the same key.
   #shakeHands(): void {
     let isDone = false;
     let failure: unknown;
     try {
       isDone = this.#session.handshake();
+      this.#isHandshakeOver = isDone;
     } catch (error) {
-      failure = error;
+      this.#isHandshakeOver = true;
+      const { hasWebCrypto } = this.#circumstances;
+      failure = this.#belowError === undefined ? refused(this.#session, error, this.#settings, hasWebCrypto) : this.#cutError();
     }
     const chunks = this.#session.takeToSend(); // an alert, if it has failed
     if (chunks.length > 0) this.#below.write(chunks, () => {});
-    if (failure !== undefined && this.#belowError !== undefined) this.#cut();
-    else if (failure !== undefined) {
-      this.#fail(refused(this.#session, failure, this.#settings, this.#circumstances.hasWebCrypto));
-    } else if (isDone) {
-      this.#isHandshakeOver = true;
-      this.#secure().catch((error: unknown) => this.#fail(error));
-    }
+    if (failure !== undefined) this.#fail(failure);
+    else if (isDone && !this.#isOver) this.#secure().catch((error: unknown) => this.#fail(error));
   }
 
   /** The server is verified: records follow. */
   async #secure(): Promise<void> {
+    if (this.#isSecured) throw new Error('the keys of a TLS session are used twice');
+    this.#isSecured = true;
     const layer = await this.#makeLayer();
     if (this.#isOver) return;
     const unread = this.#session.takeUnread();
@@ -151,7 +160,7 @@ export class TlsTransport implements Transport {
       this.#events?.data(bytes);
     },
     end: () => {
-      if (this.#hasReceived) this.#finish();
+      if (this.#hasReceived || this.#isShutDown) this.#finish();
       else this.#fail(handshakeError('the server closed the connection'));
     },
     cut: () => this.#cut(),
@@ -160,13 +169,9 @@ export class TlsTransport implements Transport {
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
-    // After a disconnect, qemu-nbd ends without TLS's goodbye and may reset the connection. Nothing was wanted any more.
-    if (this.#isShutDown) {
-      this.#finish();
-      return;
-    }
     this.#isOver = true;
-    this.#layer?.stop();
+    if (this.#layer === undefined) this.#session.wipe();
+    else this.#layer.stop();
     this.#events?.error(error);
   }
 
