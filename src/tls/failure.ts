@@ -58,6 +58,10 @@ export const sessionError = (why: string, cause?: unknown): NBDError =>
 export const handshakeError = (why: string, cause?: unknown): NBDError =>
   new NBDError(`the TLS handshake failed: ${why}`, 'EPROTO', cause === undefined ? {} : { cause });
 
+/** Whatever ended a handshake, as an error of the library's. */
+export const asHandshakeError = (error: unknown): NBDError =>
+  error instanceof NBDError ? error : handshakeError(error instanceof Error ? error.message : String(error), error);
+
 /** The connection ended without a goodbye: somebody may have cut it. */
 export const cutOff = (): NBDError =>
   new NBDError("the connection ended without TLS's goodbye (close_notify): something was cut off", 'ECONNRESET');

@@ -4,6 +4,7 @@ import type { CompiledModule } from '../base/platform_types.js';
 import type { Host } from '../libnbd/host.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
 import { type CompileUrl, compile } from '../wasm/compile.js';
+import { asHandshakeError, handshakeError } from './failure.js';
 import { type TlsOptions, tlsFile } from './options.js';
 import type { TlsTransport } from './transport.js';
 
@@ -56,15 +57,18 @@ class LaterTransport implements Transport {
       events.error(error);
     };
     const early = () => fail(new NBDError('the server spoke before the TLS handshake, which no honest server does', 'EPROTO'));
-    this.#below.open({ connected: () => {}, data: early, end: early, error: fail });
-    this.#made.then((transport) => {
-      if (this.#isOver) {
-        transport.forget();
-        return;
-      }
-      this.#transport = transport;
-      transport.open(events);
-    }, fail);
+    const end = () => fail(handshakeError('the server closed the connection'));
+    this.#below.open({ connected: () => {}, data: early, end, error: fail });
+    this.#made
+      .then((transport) => {
+        if (this.#isOver) {
+          transport.forget();
+          return;
+        }
+        this.#transport = transport;
+        transport.open(events);
+      })
+      .catch((error: unknown) => fail(asHandshakeError(error)));
   }
 
   write(chunks: readonly Uint8Array[], written: () => void): void {

@@ -23,6 +23,9 @@ const flaws: readonly (readonly [bit: number, words: string])[] = [
   [0x2_0000 | 0x4_0000 | 0x8_0000, 'the list of revoked certificates (crl) is signed in a way that is too weak'],
 ];
 
+/** Mbed TLS's, for the goodbye of a server that does not go on with the handshake. */
+const closeNotify = -0x7880;
+
 const errors: Readonly<Record<number, string>> = {
   [answer.cut]: 'the server closed the connection',
   [-0x6e00]: 'the server chose what was not offered',
@@ -31,7 +34,10 @@ const errors: Readonly<Record<number, string>> = {
   [-0x7200]: 'what the server sends is not TLS',
   [-0x7300]: 'the server sent a message that is wrong',
   [-0x7700]: 'the server sent a message that does not belong there',
-  [-0x6600]: 'the server sent a message that is not allowed',
+  [-0x6600]:
+    'the server sent what is not allowed there. With TLS 1.2 and a certificate of RSA, it may sign by RSA-PSS, which is here only in ' +
+    'TLS 1.3: have the server use TLS 1.3, or a certificate of ECDSA',
+  [closeNotify]: 'the server closed the connection',
   [-0x7a00]: 'the certificate cannot be read',
   [-0x4e00]: 'the server could not prove that the certificate is its own',
 };
@@ -50,7 +56,8 @@ export function refused(session: Session, error: unknown, settings: TlsSettings,
 
 function reason(session: Session, number: number, settings: TlsSettings, hasWebCrypto: boolean): string {
   if (number === fatalAlert) return alertReason(session.alert, settings, hasWebCrypto);
-  if (number === answer.cut && settings.credentials?.psk !== undefined) return `the server closed the connection: ${seeKey}`;
+  if ((number === answer.cut || number === closeNotify) && settings.credentials?.psk !== undefined)
+    return `the server closed the connection: ${seeKey}`;
   if (isUnsupported(number)) return `the certificate is of a kind that TLS here does not have: ${supportedKeys}`;
   const bits = session.verifyResult;
   const words = flaws.filter(([bit]) => (bits & bit) !== 0).map(([, flaw]) => flaw);

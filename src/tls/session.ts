@@ -111,7 +111,7 @@ export class Session {
   // --- settings; each throws a SessionError ---
 
   begin(verifyPeer: boolean): void {
-    this.#check(this.#exports.nbd_tls_begin(verifyPeer ? 1 : 0));
+    this.#check(this.#call(() => this.#exports.nbd_tls_begin(verifyPeer ? 1 : 0)));
   }
 
   /** Throws a SessionError also where some of several certificates could not be read. */
@@ -120,7 +120,9 @@ export class Session {
     const terminated = new Uint8Array(text.length + 1);
     terminated.set(text);
     try {
-      this.#with([terminated], (at) => this.#check(this.#exports[`nbd_tls_set_${kind}`](at, terminated.length)));
+      this.#with([terminated], (at) =>
+        this.#check(this.#call(() => this.#exports[`nbd_tls_set_${kind}`](at, terminated.length))),
+      );
     } finally {
       terminated.fill(0);
       if (text !== pem) text.fill(0);
@@ -129,7 +131,9 @@ export class Session {
 
   setPsk(key: Uint8Array, identity: string): void {
     const name = new TextEncoder().encode(identity);
-    this.#with([key, name], (at, nameAt) => this.#check(this.#exports.nbd_tls_set_psk(at, key.length, nameAt, name.length)));
+    this.#with([key, name], (at, nameAt) =>
+      this.#check(this.#call(() => this.#exports.nbd_tls_set_psk(at, key.length, nameAt, name.length))),
+    );
   }
 
   /** Makes the first message. `name`: what the certificate must be for; undefined for any. */
@@ -141,7 +145,7 @@ export class Session {
       return;
     }
     const terminated = new TextEncoder().encode(`${name}\0`);
-    this.#with([terminated], (at) => this.#check(this.#exports.nbd_tls_start(listAt, at, isAddress ? 1 : 0)));
+    this.#with([terminated], (at) => this.#check(this.#call(() => this.#exports.nbd_tls_start(listAt, at, isAddress ? 1 : 0))));
   }
 
   // --- bytes of the connection ---
@@ -282,6 +286,7 @@ export class Session {
     try {
       return native();
     } catch (cause) {
+      if (cause instanceof NBDError) throw cause; // of a function here that the module called
       const what = cause instanceof Error ? cause.message : String(cause);
       throw new NBDError(`tls.wasm failed inside (${what}). Please report it, with what led to it`, 'EPROTO', { cause });
     }
@@ -315,5 +320,9 @@ export class Session {
 
 function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
   const most = 65536; // of one call
-  for (let at = 0; at < bytes.length; at += most) crypto.getRandomValues(bytes.subarray(at, at + most));
+  try {
+    for (let at = 0; at < bytes.length; at += most) crypto.getRandomValues(bytes.subarray(at, at + most));
+  } catch (cause) {
+    throw new NBDError('TLS has no random numbers: crypto.getRandomValues() failed', 'EIO', { cause });
+  }
 }

@@ -14,10 +14,18 @@ export interface Circumstances {
   readonly isLocal: boolean;
 }
 
+/** In bytes; Mbed TLS has room for no more, and no name of DNS is longer. */
+const longestName = 255;
+
 /** Throws an NBDError that says what to do, before anything was sent. */
 export function start(session: Session, settings: TlsSettings, circumstances: Circumstances): void {
   const credentials = given(settings);
   const { verifyName, verifyPeer } = settings;
+  if (new TextEncoder().encode(verifyName ?? '').length > longestName) {
+    throw wrong(
+      `TLS takes a name of up to ${longestName} bytes: say the one in the server’s certificate, with setTlsHostname(name)`,
+    );
+  }
   session.begin(verifyPeer);
   if (credentials.psk === undefined) {
     if (verifyPeer) checkVerifiable(credentials, settings, circumstances);

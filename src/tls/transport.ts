@@ -4,7 +4,7 @@ import { codeOf } from '../base/errors.js';
 import type { CompiledModule } from '../base/platform_types.js';
 import type { TlsSettings } from '../libnbd/host.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
-import { cutOff, handshakeError, sessionError } from './failure.js';
+import { alert, asHandshakeError, cutOff, handshakeError, sessionError, Violation } from './failure.js';
 import { ModuleRecords } from './module_records.js';
 import { refused } from './refusal.js';
 import { Session } from './session.js';
@@ -44,7 +44,12 @@ export class TlsTransport implements Transport {
     circumstances: Circumstances,
   ): Promise<TlsTransport> {
     const session = await Session.make(compiled);
-    start(session, settings, circumstances);
+    try {
+      start(session, settings, circumstances);
+    } catch (error) {
+      session.wipe();
+      throw asHandshakeError(error);
+    }
     return new TlsTransport(below, session, settings, circumstances);
   }
 
@@ -123,7 +128,7 @@ export class TlsTransport implements Transport {
     const chunks = this.#session.takeToSend(); // an alert, if it has failed
     if (chunks.length > 0) this.#below.write(chunks, () => {});
     if (failure !== undefined) this.#fail(failure);
-    else if (isDone && !this.#isOver) this.#secure().catch((error: unknown) => this.#fail(error));
+    else if (isDone && !this.#isOver) this.#secure().catch((error: unknown) => this.#fail(asHandshakeError(error)));
   }
 
   /** The server is verified: records follow. */
@@ -133,8 +138,15 @@ export class TlsTransport implements Transport {
     const layer = await this.#makeLayer();
     if (this.#isOver) return;
     const unread = this.#session.takeUnread();
-    if (!(layer instanceof ModuleRecords)) this.#session.wipe();
     this.#layer = layer;
+    if (layer instanceof WebCryptoRecords) {
+      const { hasRest } = this.#session;
+      this.#session.wipe();
+      if (hasRest) {
+        layer.refuse(new Violation(alert.unexpectedMessage, 'the server sent a message across a change of keys'));
+        return;
+      }
+    }
     this.connecting = false;
     this.#events?.connected();
     for (const bytes of unread) this.#receive(bytes, false);
@@ -144,7 +156,6 @@ export class TlsTransport implements Transport {
   async #makeLayer(): Promise<RecordLayer> {
     const suite = this.#circumstances.hasWebCrypto ? this.#session.aesGcm : undefined;
     if (suite === undefined) return new ModuleRecords(this.#below, this.#recordEvents, this.#session);
-    if (this.#session.hasRest) throw handshakeError('the server sent a message across a change of keys');
     const { client, server } = this.#session.secrets();
     const [sent, received] = await Promise.all([TrafficKey.from(client, suite), TrafficKey.from(server, suite)]);
     return new WebCryptoRecords(this.#below, this.#recordEvents, sent, received);

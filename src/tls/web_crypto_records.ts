@@ -1,6 +1,6 @@
 // The records of TLS 1.3 with AES-GCM, after the handshake, by WebCrypto: native code, in constant time, several records at a time.
 import type { Transport } from '../transports/transport.js';
-import { alertInWords } from './failure.js';
+import { alertInWords, type Violation } from './failure.js';
 import { RecordReader } from './record_reader.js';
 import { RecordWriter } from './record_writer.js';
 import type { TrafficKey } from './traffic_key.js';
@@ -33,9 +33,11 @@ export interface RecordLayerEvents {
 export class WebCryptoRecords implements RecordLayer {
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
+  readonly #events: RecordLayerEvents;
 
   /** With the keys of what is sent and of what is received. */
   constructor(below: Transport, events: RecordLayerEvents, sent: TrafficKey, received: TrafficKey) {
+    this.#events = events;
     this.#writer = new RecordWriter(
       sent,
       (chunks, written) => below.write(chunks, written),
@@ -49,14 +51,18 @@ export class WebCryptoRecords implements RecordLayer {
       closeNotify: () => events.end(),
       cut: () => events.cut(),
       alert: (description) => events.failed(alertInWords(description)),
-      failed: (violation) => {
-        this.#writer.alert(violation.alert);
-        events.failed(violation.message, violation);
-      },
+      failed: (violation) => this.refuse(violation),
       updateWanted: () => this.#writer.update(false),
       keyIsWorn: () => void this.#writer.update(true).catch(() => {}), // the writer itself has told
       roomChanged: (hasRoom) => (hasRoom ? below.resume?.() : below.pause?.()),
     });
+  }
+
+  /** Ends it for what the server did: tells the server and whoever listens. */
+  refuse(violation: Violation): void {
+    this.#reader.stop();
+    this.#writer.alert(violation.alert);
+    this.#events.failed(violation.message, violation);
   }
 
   receive(bytes: Uint8Array, reused: boolean): void {

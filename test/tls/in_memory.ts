@@ -33,6 +33,8 @@ export class Connection {
   readonly client: TlsTransport;
   /** Tells {@link until} that something has happened. */
   wake: () => void = () => {};
+  /** Ends the connection below. */
+  cut: () => void = () => {};
 
   private constructor(client: TlsTransport) {
     this.client = client;
@@ -90,6 +92,7 @@ export class Connection {
     const circumstances = { hasWebCrypto, tableAes: false, isLocal: false };
     const client = await TlsTransport.make(await compiled, below, { ...settings, ...files }, circumstances);
     connection = new Connection(client);
+    connection.cut = () => events?.end();
     const { received } = connection;
     client.open({
       connected: () => note('connected'),

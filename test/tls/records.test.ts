@@ -2,6 +2,7 @@
 // does to them, never a wrong byte comes out, and always an error. The other side is independent_records.ts.
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { Violation } from '../../dist/tls/failure.js';
 import type { AesGcm, TrafficKey } from '../../dist/tls/traffic_key.js';
 import { aes128, aes256, Direction, type IndependentSuite, keyUpdate, ticket, type } from './independent_records.js';
 import { collected, layer, TestedLayer } from './record_layer.js';
@@ -173,7 +174,10 @@ const attacks: Record<string, (records: Buffer[], where: number, what: number) =
     return records;
   },
   'puts a record of its own in': (records, where, what) => {
-    const forged = new Direction(aes128, new Uint8Array(32).fill(100 + (what % 100))).seal(type.data, Buffer.alloc(what % 100, 6));
+    const forged = new Direction(aes128, new Uint8Array(32).fill(100 + (what % 100))).seal(
+      type.data,
+      Buffer.alloc(what % 100, 6),
+    );
     records.splice(where % (records.length + 1), 0, forged);
     return records;
   },
@@ -282,6 +286,14 @@ describe('what a server may not send', () => {
     tested.layer.receive(server.seal(type.alert, Buffer.from([2, 20])), false);
     await tested.ending;
     expect(tested.end).toBe('alert bad record mac');
+  });
+
+  test('what was noticed outside of the records ends it too, and the server is told', async () => {
+    const { tested, client } = await both();
+    tested.layer.refuse(new Violation(10, 'a rest'));
+    await tested.finish();
+    const told = client.open(collected(tested.sent));
+    expect([tested.end, told.content[1], told.rest.length]).toEqual(['a rest', 10, 0]);
   });
 
   test('data after its goodbye is nobody’s', async () => {
