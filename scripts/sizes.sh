@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 # Bytes after gzip -9, of libnbd.wasm and the JavaScript together. Whoever needs more raises it, and says in the commit what it buys.
-budget=82000
+budget=82400
 
 bundle=build/browser
 rm -rf $bundle
@@ -53,7 +53,7 @@ tls=$(gzip -9c dist/tls.wasm | wc -c)
 say "tls.wasm: $tls bytes compressed, of a budget of $tls_budget"
 
 # The page that shows a disk, beside the modules: what its first view loads, and what comes when somebody opens files or saves.
-page_budget=122880       # 120 KiB
+page_budget=124928       # 122 KiB
 page_later_budget=49152  # 48 KiB: the elements for files and for disks inside of disks, TLS, the engines' worker, and the chunks of copies
 page_folder=dist/inspector
 static_imports() { grep -ohE '(from|import) *"\./chunk-[^"]*"' "$@" | cut -d '"' -f 2 | sed "s|^\.|$page_folder|"; }

@@ -71,6 +71,7 @@ const compiled: Record<string, string> = {
   'docs/bundlers.md js 4': 'test/package/mime_type.test.ts',
   'docs/bundlers.md js 5': 'test/package/worker_script.test.ts',
   'docs/inspector.md js 1': 'test/package/inspector.test.ts',
+  'docs/tls.md js 1': 'test/tls/pages.test.ts',
   'docs/worker.md js 1': 'test/browser/worker_client.test.ts',
 };
 
