@@ -4,7 +4,6 @@ import type { CompiledModule } from '../base/platform_types.js';
 import type { Host } from '../libnbd/host.js';
 import type { Transport, TransportEvents } from '../transports/transport.js';
 import { type CompileUrl, compile } from '../wasm/compile.js';
-import { asHandshakeError, handshakeError } from './failure.js';
 import { type TlsOptions, tlsFile } from './options.js';
 import type { TlsTransport } from './transport.js';
 
@@ -57,18 +56,20 @@ class LaterTransport implements Transport {
       events.error(error);
     };
     const early = () => fail(new NBDError('the server spoke before the TLS handshake, which no honest server does', 'EPROTO'));
-    const end = () => fail(handshakeError('the server closed the connection'));
+    const end = () => fail(new NBDError('the TLS handshake failed: the server closed the connection', 'EPROTO'));
     this.#below.open({ connected: () => {}, data: early, end, error: fail });
-    this.#made
-      .then((transport) => {
+    this.#made.then(
+      (transport) => {
         if (this.#isOver) {
           transport.forget();
           return;
         }
         this.#transport = transport;
         transport.open(events);
-      })
-      .catch((error: unknown) => fail(asHandshakeError(error)));
+      },
+      (cause: unknown) =>
+        fail(cause instanceof NBDError ? cause : new NBDError(`TLS could not be loaded (${cause})`, 'EIO', { cause })),
+    );
   }
 
   write(chunks: readonly Uint8Array[], written: () => void): void {

@@ -43,11 +43,12 @@ export class TlsTransport implements Transport {
     settings: TlsSettings,
     circumstances: Circumstances,
   ): Promise<TlsTransport> {
-    const session = await Session.make(compiled);
+    let session: Session | undefined;
     try {
+      session = await Session.make(compiled);
       start(session, settings, circumstances);
     } catch (error) {
-      session.wipe();
+      session?.wipe();
       throw asHandshakeError(error);
     }
     return new TlsTransport(below, session, settings, circumstances);
