@@ -328,14 +328,19 @@ describe('a change of the key', () => {
     const [, suite] = suites['AES-128-GCM'] ?? [];
     const { TrafficKey } = await import('../../dist/tls/traffic_key.js');
     if (suite === undefined) return;
+    const made: Promise<TrafficKey>[] = []; // the next keys, beforehand
     const worn = (key: TrafficKey) => {
-      const old = { count: 2 ** 23, next: () => key.next(), seal: key.seal.bind(key), open: key.open.bind(key) };
-      return old as unknown as TrafficKey;
+      const next = () => {
+        const promise = key.next();
+        made.push(promise);
+        return promise;
+      };
+      return { count: 2 ** 23, next, seal: key.seal.bind(key), open: key.open.bind(key) } as unknown as TrafficKey;
     };
     const [sent, received] = [await TrafficKey.from(clientSecret(32), suite), await TrafficKey.from(serverSecret(32), suite)];
     const tested = new TestedLayer(worn(sent), worn(received));
     const [client, server] = [new Direction(aes128, clientSecret(32)), new Direction(aes128, serverSecret(32))];
-    await new Promise((resolve) => setTimeout(resolve, 20)); // the next key is made beforehand
+    await Promise.all(made);
     await tested.write([Buffer.from('data')]);
     const update = client.open(collected(tested.sent));
     expect(update.content).toEqual(keyUpdate(false));
