@@ -12,8 +12,8 @@ import { tlsByModule } from './tls/later.js';
 import { type TlsOptions, tlsFile } from './tls/options.js';
 import { type ConnectThrough, connectThroughWith } from './transports/connect_through.js';
 import { connectWebSocket } from './transports/connect_web_socket.js';
-import { beside, blkidFile, libnbdFile } from './wasm/compile.js';
-import { compileUrl } from './wasm/compile_url.js';
+import { blkidFile, libnbdFile } from './wasm/compile.js';
+import { compileOwn, compileUrl } from './wasm/compile_url.js';
 import { webFiles } from './web_files.js';
 
 export * from './shared.js';
@@ -21,11 +21,7 @@ export { connectWebSocket };
 
 export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
 
-const compileTls = async () =>
-  compileUrl(
-    beside(() => new URL('./tls.wasm', import.meta.url), tlsFile),
-    tlsFile,
-  );
+const compileTls = () => compileOwn(() => new URL('./tls.wasm', import.meta.url), tlsFile);
 const host = (options?: TlsOptions): Host => ({
   connect: cannotConnect,
   connectWebSocket,
@@ -34,11 +30,7 @@ const host = (options?: TlsOptions): Host => ({
 
 /** Makes a separate instance of libnbd, with a memory of its own: `(await load()).create()` makes a handle on it. */
 export const load = loader(
-  async () =>
-    compileUrl(
-      beside(() => new URL('./libnbd.wasm', import.meta.url), libnbdFile),
-      libnbdFile,
-    ),
+  () => compileOwn(() => new URL('./libnbd.wasm', import.meta.url), libnbdFile),
   compileUrl,
   host(),
   host,
@@ -84,14 +76,7 @@ export const checksum: Checksum<CopySource> = async (...args) => (await copying(
 
 const copying = () => import('./copy/web_calls.js'); // a page that copies nothing does not load it
 
-const calls = probeCalls(
-  async () =>
-    compileUrl(
-      beside(() => new URL('./blkid.wasm', import.meta.url), blkidFile),
-      blkidFile,
-    ),
-  compileUrl,
-);
+const calls = probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
 
 /**
  * Finds out what is on a disk: its partitions, and the file system or whatever else is in each. {@link ProbeCall} tells how.

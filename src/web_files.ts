@@ -1,8 +1,7 @@
 // The files of a disk in a page. The engines' modules and the script of their worker are beside this file, in a bundle as well.
 import { fileSystemCalls } from './files/calls.js';
 import type { ProbeCall } from './probe/calls.js';
-import { beside } from './wasm/compile.js';
-import { compileUrl } from './wasm/compile_url.js';
+import { compileOwn, compileUrl } from './wasm/compile_url.js';
 
 // Written out one by one, since this is how bundlers find the files.
 const modules: Readonly<Record<string, () => URL>> = {
@@ -14,7 +13,7 @@ export const webFiles = (probe: ProbeCall) =>
   fileSystemCalls({
     compile: async (file) => {
       const locate = modules[file.name];
-      return compileUrl(locate === undefined ? file.name : beside(locate, file), file);
+      return locate === undefined ? compileUrl(file.name, file) : compileOwn(locate, file);
     },
     spawner: async () => {
       const { webEngineWorker } = await import('./files/remote/web_worker.js');

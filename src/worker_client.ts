@@ -1,7 +1,7 @@
 // libnbd-wasm/worker-client: the library in a worker, for a page that must stay smooth.
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
-import { beside, blkidFile } from './wasm/compile.js';
-import { compileUrl } from './wasm/compile_url.js';
+import { blkidFile } from './wasm/compile.js';
+import { compileOwn, compileUrl } from './wasm/compile_url.js';
 import { startError, WorkerLibrary, type WorkerLike } from './worker/client.js';
 import { type LoadInWorkerOptions as LoadOptionsWith, sendable } from './worker/options.js';
 
@@ -59,14 +59,7 @@ function workerOf(url: string): Worker {
   }
 }
 
-const calls = probeCalls(
-  async () =>
-    compileUrl(
-      beside(() => new URL('./blkid.wasm', import.meta.url), blkidFile),
-      blkidFile,
-    ),
-  compileUrl,
-);
+const calls = probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
 
 /** Finds out what is on a disk, in the page, over a disk in the worker: {@link ProbeCall} tells how. */
 export const probe: ProbeCall = calls.probe;

@@ -1,7 +1,7 @@
 // Compiles a module from a file, which in Node is read; what is no file is fetched.
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { beside, type CompileUrl, cannotLoad, compileBytes, compileResponse, type WasmFile } from '../wasm/compile.js';
+import { type CompileUrl, cannotLoad, compileBytes, compileResponse, ownCompiler, type WasmFile } from '../wasm/compile.js';
 
 export const compileUrl: CompileUrl = async (url, file) => {
   const absolute = absoluteUrl(url, file);
@@ -14,7 +14,7 @@ export const compileUrl: CompileUrl = async (url, file) => {
 };
 
 /** The same for a file beside the library's JavaScript. */
-export const compileOwn = async (locate: () => URL, file: WasmFile) => compileUrl(beside(locate, file), file);
+export const compileOwn = ownCompiler(compileUrl);
 
 /** A text that is no URL is a path. Some bundlers make addresses of pages, such as /_next/static/media/…, of the URLs of files. */
 function absoluteUrl(url: URL | string, file: WasmFile): URL {

@@ -59,8 +59,14 @@ export async function compileResponse(response: Response | PromiseLike<Response>
   return compileBytes(bytes, file);
 }
 
+/** Makes what compiles a file beside the JavaScript that names it. */
+export const ownCompiler =
+  (compileUrl: CompileUrl) =>
+  async (locate: () => URL, file: WasmFile): Promise<CompiledModule> =>
+    compileUrl(beside(locate, file), file);
+
 /** Where a file is, from the place of the JavaScript that looks for it; a bundle may not know that place. */
-export function beside(locate: () => URL, file: WasmFile): URL {
+function beside(locate: () => URL, file: WasmFile): URL {
   try {
     return locate();
   } catch (cause) {

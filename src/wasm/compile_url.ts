@@ -1,5 +1,5 @@
 // Compiles the file at a URL, in a page or a worker.
-import { type CompileUrl, cannotLoad, compileResponse } from './compile.js';
+import { type CompileUrl, cannotLoad, compileResponse, ownCompiler } from './compile.js';
 
 export const compileUrl: CompileUrl = (url, file) =>
   compileResponse(
@@ -10,3 +10,6 @@ export const compileUrl: CompileUrl = (url, file) =>
     }),
     file,
   );
+
+/** The same for a file beside the library's JavaScript. */
+export const compileOwn = ownCompiler(compileUrl);
