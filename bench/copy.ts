@@ -138,7 +138,7 @@ async function measure({ disk, source, toDisk = false, content, nbdcopy, transpo
     // It knows no block status, and two files or two disks are nothing to it.
     if (!toDisk && (source === 'file' || content === 'dense')) {
       const byHand = source === 'disk' ? [`nbd:${address}`, target] : [from, `nbd:${address}`];
-      competitors.push(['floor', () => timedInNode(built('peers/copy_floor.mjs'), ...byHand)]);
+      competitors.push(['floor', () => timedInNode(built('copy_floor.mjs'), ...byHand)]);
     }
     if (transport === 'tcp' && existsSync(vates)) competitors.push(['@vates', () => timedInNode(vates, from, to)]);
     const rounds = new Map<Name, Timed[]>(competitors.map(([name]) => [name, []]));

@@ -31,7 +31,7 @@ if [ -n "$tracked" ] && [ -d build/libnbd ]; then
   # Upstream's own files under another name: the same content is what gives them away.
   copies=$(
     git ls-files -z | grep -zvE '^(LICENSE|libnbd|libxml2)$' | xargs -0 sha256sum 2>/dev/null | sort >build/tracked.sums
-    find build/libnbd build/libxml2 build/util-linux -type f -size +100c -print0 | xargs -0 sha256sum | sort | join -o 1.2 build/tracked.sums -
+    find build/{libnbd,libxml2,util-linux,e2fsprogs,7zip,mbedtls} -type f -size +100c -print0 | xargs -0 sha256sum | sort | join -o 1.2 build/tracked.sums -
   )
   [ -z "$copies" ] || die "these files are copies of upstream's: $copies"
 fi
