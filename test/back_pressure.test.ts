@@ -108,7 +108,7 @@ test('of thousands of requests, no more than 256 are with the server at a time',
   for (const [i, bytes] of (await Promise.all(reads)).entries()) expect(bytes[0]).toBe((i + 1) % 256);
 });
 
-test('a server that answers nothing is told of a disconnection, however many requests it has', async () => {
+test('a server that answers nothing is told of a disconnection, with as many requests as it may have', async () => {
   const transport = new SlowTransport();
   const nbd = await newHandle();
   await nbd.connectSocket(transport);

@@ -11,6 +11,7 @@ import { proxyTo } from '../proxy/support.js';
 import { atEnd, Owner } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/processes.js';
 import { nbdkit } from '../support/servers.js';
+import { bundledProgram, complaints } from '../support/type_check.js';
 import { blocks, root } from './blocks.js';
 import { demoDisk } from './demo_disk.js';
 
@@ -150,16 +151,7 @@ test('those for pages compile', () => {
   const names = Object.keys(compiled);
   const path = (name: string) => `${root}test/docs/${name.replaceAll(/\W/g, '_')}.ts`;
   const sources = new Map(names.map((name) => [path(name), `${textOf(name)}\nexport {};\n`]));
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    types: [],
-    skipLibCheck: true,
-    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'].map((name) => `lib.${name}.d.ts`),
-  };
+  const options = { ...bundledProgram(['es2023', 'esnext.disposable', 'dom', 'dom.iterable']), skipLibCheck: true };
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
@@ -168,10 +160,7 @@ test('those for pages compile', () => {
     const text = sources.get(file);
     return text === undefined ? getSourceFile(file, ...rest) : ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
   };
-  const found = ts.getPreEmitDiagnostics(ts.createProgram([...sources.keys()], options, host));
-  expect(found.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)).toEqual(
-    [],
-  );
+  expect(complaints([...sources.keys()], options, host)).toEqual([]);
 });
 
 test.for(blocks.filter(({ language }) => language === 'json'))('$name is JSON', ({ text }) => {

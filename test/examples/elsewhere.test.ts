@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +14,7 @@ import { type OwnedBrowser, startBrowser } from '../support/browsers.js';
 import { atEnd, Owner } from '../support/cleanup.js';
 import { servePages } from '../support/page_server.js';
 import { OwnedProcess, run } from '../support/processes.js';
+import { fileOf, missing } from '../support/runtimes.js';
 import { nbdkit, nbdkitOnTcp } from '../support/servers.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -80,20 +80,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Cloudflare's runtime, where there is one: the variable names it, or it is in the cache of the tests of runtimes. */
-async function findWorkerd(): Promise<string | undefined> {
-  const named = process.env.LIBNBD_WASM_WORKERD;
-  if (named !== undefined) return named;
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'libnbd-wasm');
-  if (!existsSync(cache)) return undefined;
-  const found = await readdir(cache, { recursive: true, withFileTypes: true }).catch(() => []);
-  const program = found.find((entry) => entry.isFile() && entry.name === 'workerd' && entry.parentPath.endsWith('/bin'));
-  return program && join(program.parentPath, program.name);
-}
-
 test('workerd/: a Worker', async (context) => {
-  const workerd = await findWorkerd();
-  if (workerd === undefined) return context.skip('there is no workerd: name its program in LIBNBD_WASM_WORKERD');
+  if (missing !== undefined) return context.skip(missing);
+  const workerd = fileOf('@cloudflare/workerd-linux-64', 'bin/workerd');
   const folder = await install(tarball);
   await cp(join(examples, 'workerd'), folder, { recursive: true });
   await build({

@@ -132,19 +132,17 @@ test('a block that the disk cannot read costs the names in it', async () => {
   expect(error).toMatchObject({ code: 'EIO', message: expect.stringContaining('a bad sector') });
 });
 
-test('ls prints the names that are left, then the error', async () => {
+/** A disk whose folder lacks one of its blocks, for programs that read it from a server. */
+async function makeDamaged() {
   const made = await make('ext4');
-  await run(
-    'dd',
-    'if=/dev/zero',
-    `of=${made.image}`,
-    `bs=${blockSize}`,
-    `seek=${made.blocks[20]}`,
-    'count=1',
-    'conv=notrunc',
-    'status=none',
-  );
-  const { stdout, stderr } = await exec(process.execPath, [main, 'ls', '[', 'nbdkit', 'file', made.image, ']', '/many']).catch(
+  const block = [`bs=${blockSize}`, `seek=${made.blocks[20]}`, 'count=1'];
+  await run('dd', 'if=/dev/zero', `of=${made.image}`, ...block, 'conv=notrunc', 'status=none');
+  return made;
+}
+
+test('ls prints the names that are left, then the error', async () => {
+  const { image } = await makeDamaged();
+  const { stdout, stderr } = await exec(process.execPath, [main, 'ls', '[', 'nbdkit', 'file', image, ']', '/many']).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
   expect(stdout.split('\n').length).toBeGreaterThan(names - 100);
@@ -152,19 +150,9 @@ test('ls prints the names that are left, then the error', async () => {
 });
 
 test('cp -R brings what is left', async () => {
-  const made = await make('ext4');
-  await run(
-    'dd',
-    'if=/dev/zero',
-    `of=${made.image}`,
-    `bs=${blockSize}`,
-    `seek=${made.blocks[20]}`,
-    'count=1',
-    'conv=notrunc',
-    'status=none',
-  );
+  const { image } = await makeDamaged();
   const out = join(await temporaryFolder(), 'out');
-  const { stderr } = await failure('cp', '-R', '[', 'nbdkit', 'file', made.image, ']', '/many', out);
+  const { stderr } = await failure('cp', '-R', '[', 'nbdkit', 'file', image, ']', '/many', out);
   expect(stderr).toContain('Names may be missing');
   expect((await run('ls', out)).toString().split('\n').length).toBeGreaterThan(names - 100);
 });

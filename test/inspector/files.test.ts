@@ -8,14 +8,12 @@ import { type BrowserName, type OwnedBrowser, startBrowser } from '../support/br
 import { nbdkit } from '../support/servers.js';
 import { filesFolder, filesImage, ntfsImage } from './file_disks.js';
 import { choose, press, rowsOf } from './files_parts.js';
-import { find, openPage, serveInspector, untilPlace, untilText } from './support.js';
+import { find, openImage, openPage, serveInspector, untilPlace, untilText } from './support.js';
 
 /** A page with a disk, which has the files of `filesFolder` in its second partition unless it is told another. */
 async function open(browser: OwnedBrowser, fragment: string, other?: string) {
   const image = other ?? (await filesImage(await filesFolder()));
-  const server = await nbdkit('file', image);
-  const site = await serveInspector({ disks: { vm: server.uri } });
-  return { ...(await openPage(browser, site.url(`disk=vm&${fragment}`))), site, image };
+  return { ...(await openImage(browser, image, fragment)), image };
 }
 
 describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {

@@ -7,19 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrowserName, type OwnedBrowser, startBrowser } from '../support/browsers.js';
 import { Owner } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/processes.js';
-import { nbdkit } from '../support/servers.js';
 import { choose, press } from './files_parts.js';
 import { deepImage, nestedImage } from './nested_disks.js';
-import { find, openPage, serveInspector, textOf, untilPlace, untilText } from './support.js';
+import { find, openImage, textOf, untilPlace, untilText } from './support.js';
 
 const inVm = 'in=2:/images/vm.qcow2';
 const inInner = `${inVm}&in=2:/srv/inner.vdi`;
-
-async function open(browser: OwnedBrowser, image: string, fragment = '') {
-  const server = await nbdkit('file', image);
-  const site = await serveInspector({ disks: { vm: server.uri } });
-  return { ...(await openPage(browser, site.url(`disk=vm&${fragment}`))), site, server };
-}
 
 /** How many workers the engines have. */
 const engines = (page: Page): number => page.workers().filter((worker) => worker.url().includes('files_worker')).length;
@@ -56,7 +49,7 @@ describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
   afterAll(() => browser?.close());
 
   test('from a file to the disk in it, to a disk in that, and back to where one was', async () => {
-    const { page, complaints } = await open(browser, image, 'part=2&path=/images');
+    const { page, complaints } = await openImage(browser, image, 'part=2&path=/images');
     await choose(page, 'nbd-file-list', 'vm.qcow2');
     await press(page, 'nbd-file-view', 'Show on the map');
     const outside = await untilPlace(page, /at=.*path=\/images\/vm\.qcow2$/);
@@ -106,7 +99,7 @@ describe('in a page', () => {
   afterAll(() => browser?.close());
 
   test('a link leads two disks deep, again after a reload, and the workers end with their disks', async () => {
-    const { page } = await open(browser, image, `${inInner}&part=2&path=/etc/hostname`);
+    const { page } = await openImage(browser, image, `${inInner}&part=2&path=/etc/hostname`);
     await untilText(page, 'nbd-file-view', 'vm-17');
     await page.reload();
     await untilText(page, 'nbd-file-view', 'vm-17');
@@ -122,7 +115,7 @@ describe('in a page', () => {
   });
 
   test('by keyboard alone: o opens the chosen image, u goes out to the disk around', async () => {
-    const { page } = await open(browser, image, 'part=2&path=/images/disk.raw');
+    const { page } = await openImage(browser, image, 'part=2&path=/images/disk.raw');
     await untilText(page, 'nbd-file-view', 'Open as a disk');
     await page.keyboard.press('o');
     await untilText(page, 'nbd-export', 'raw image');
@@ -139,7 +132,7 @@ describe('in a page', () => {
   });
 
   test('a whole disk that is an image can be opened, and one in it', async () => {
-    const { page } = await open(browser, await deepImage(2));
+    const { page } = await openImage(browser, await deepImage(2));
     expect(await untilText(page, 'nbd-partitions', 'Open as a disk')).toContain('image of a disk (qcow2)');
     await press(page, 'nbd-partitions', 'Open as a disk');
     await untilPlace(page, /in=disk$/);
@@ -157,7 +150,7 @@ describe('in a page', () => {
     ['damaged.qcow2', /This image is damaged.*‘qemu-img check’/],
     ['named.qcow2', /the name of an image, and not its first bytes.*What can be read: qcow2/],
   ] as const)('%s says what it is, what to do, and leads back', async ([name, words]) => {
-    const { page } = await open(browser, image, `part=2&path=/images/${name}`);
+    const { page } = await openImage(browser, image, `part=2&path=/images/${name}`);
     await press(page, 'nbd-file-view', 'Open as a disk');
     await untilText(page, 'nbd-problem', words);
     expect(await textOf(page, crumbs)).toBe(`vm partition 2 /images/${name}`);
@@ -168,7 +161,7 @@ describe('in a page', () => {
   });
 
   test('disks are opened eight deep, and the ninth says so', async () => {
-    const { page } = await open(browser, await deepImage(9), Array(8).fill('in=disk').join('&'));
+    const { page } = await openImage(browser, await deepImage(9), Array(8).fill('in=disk').join('&'));
     await untilText(page, 'nbd-partitions', 'Open as a disk');
     await press(page, 'nbd-partitions', 'Open as a disk');
     expect(await untilText(page, 'nbd-problem', 'too many disks inside each other')).toContain('8 are opened at most');
@@ -178,7 +171,7 @@ describe('in a page', () => {
   });
 
   test('a link to what is not there says so', async () => {
-    const { page } = await open(browser, image, 'in=2:/images/gone.qcow2');
+    const { page } = await openImage(browser, image, 'in=2:/images/gone.qcow2');
     expect(await untilText(page, 'nbd-problem', 'The image is not there')).toContain('/images/gone.qcow2');
     await page.evaluate(() => {
       location.hash = '#disk=vm&in=7:/images/vm.qcow2';
@@ -189,7 +182,7 @@ describe('in a page', () => {
   });
 
   test('while an image is read, the page says how far it is, and can give it up', async () => {
-    const { page, server } = await open(browser, image, 'part=2&path=/images/vm.qcow2');
+    const { page, server } = await openImage(browser, image, 'part=2&path=/images/vm.qcow2');
     await untilText(page, 'nbd-file-view', 'Open as a disk');
     await untilEngines(page, 1);
     const pid = Number(await readFile(join(dirname(server.path), 'pid'), 'utf8'));
@@ -206,7 +199,7 @@ describe('in a page', () => {
   test('Reload forgets what was read of all the disks around', async () => {
     const own = join(await temporaryFolder(), 'own.img');
     await copyFile(image, own);
-    const { page } = await open(browser, own, 'in=2:/images/disk.raw&part=2&path=/etc/hostname');
+    const { page } = await openImage(browser, own, 'in=2:/images/disk.raw&part=2&path=/etc/hostname');
     await untilText(page, 'nbd-file-view', 'vm-17');
     const bytes = await readFile(own);
     const at = bytes.indexOf('vm-17\n');
@@ -220,7 +213,7 @@ describe('in a page', () => {
   });
 
   test.for(['light', 'dark'] as const)('axe-core finds nothing, %s', async (scheme) => {
-    const { page } = await open(browser, image, `${inInner}&part=2&path=/etc/fstab`);
+    const { page } = await openImage(browser, image, `${inInner}&part=2&path=/etc/fstab`);
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await untilText(page, 'nbd-file-view', 'LABEL=root');
     await page.evaluate(axe.source);
@@ -235,7 +228,7 @@ describe('in a page', () => {
   });
 
   test('nothing is wider than a window of 360 pixels', async () => {
-    const { page } = await open(browser, image, inInner);
+    const { page } = await openImage(browser, image, inInner);
     await page.setViewport({ width: 360, height: 700 });
     await untilText(page, 'nbd-partitions', 'ext4');
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);

@@ -7,7 +7,7 @@ import type { ElementHandle, Page } from 'puppeteer-core';
 import { onTestFinished } from 'vitest';
 import { TestProxy } from '../proxy/support.js';
 import type { OwnedBrowser } from '../support/browsers.js';
-import { listen } from '../support/servers.js';
+import { listen, nbdkit } from '../support/servers.js';
 
 const folder = new URL('../../dist/inspector/', import.meta.url);
 
@@ -106,6 +106,13 @@ export async function openPage(browser: OwnedBrowser, url: string): Promise<{ pa
   await page.evaluateOnNewDocument(inPage);
   await page.goto(url);
   return { page, complaints: { list } };
+}
+
+/** The page with the disk `vm`, which a server has as the file `image`, and a place on it. */
+export async function openImage(browser: OwnedBrowser, image: string, fragment = '') {
+  const server = await nbdkit('file', image);
+  const site = await serveInspector({ disks: { vm: server.uri } });
+  return { ...(await openPage(browser, site.url(`disk=vm&${fragment}`))), site, server };
 }
 
 /** How long a page has for what a test waits for, in milliseconds: no proof of anything, but that a test ends. */

@@ -2,9 +2,9 @@
 // nothing of Node's types, and are offered nothing of Node's.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Owner } from '../support/cleanup.js';
+import { bundledProgram, complaints } from '../support/type_check.js';
 import { install, pack } from './support.js';
 
 const owner = new Owner();
@@ -39,17 +39,7 @@ const ofNode = "import { openConnection } from 'libnbd-wasm'; openConnection({ p
 async function diagnostics(source: string, libraries: readonly string[]): Promise<string[]> {
   const file = join(project, 'program.ts');
   await writeFile(file, source);
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    types: [],
-    lib: libraries.map((name) => `lib.${name}.d.ts`),
-  };
-  const found = ts.getPreEmitDiagnostics(ts.createProgram([file], options));
-  return found.map(({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  return complaints([file], bundledProgram(libraries));
 }
 
 describe.for([['dom', 'dom.iterable'], ['webworker']])('for a bundler: %s', (platform) => {
