@@ -7,7 +7,7 @@ import { bytes, count, UsageError } from './usage.js';
 const smallest = 2 ** 12;
 const largest = 2 ** 25;
 
-const shown = isUpstream ? '256k' : '4M';
+const shown = isUpstream ? '256k' : '4M with one connection, 1M with four';
 
 export const requestOptions = {
   connections: value('N', 'the most connections to each server that allows several; default 4', { short: 'C' }),

@@ -6,7 +6,7 @@ import { BufferPool } from './buffer_pool.js';
 import { chunks } from './chunks.js';
 import type { RandomSource } from './ends.js';
 import { openSource, type Platform } from './open.js';
-import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape } from './options.js';
+import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape, requestSizeFor } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
 import type { Hash } from './sha256.js';
@@ -43,7 +43,7 @@ async function* inOrder(
   requests: RequestShape,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, undefined> {
-  const size = Math.max(source.block, Math.min(requests.requestSize, source.longest));
+  const size = requestSizeFor(requests, source);
   const pool = new BufferPool(size);
   const zeroes = new Uint8Array(size);
   const read = async (at: bigint, count: number) => {

@@ -7,7 +7,7 @@ import { ahead } from './ahead.js';
 import { BufferPool } from './buffer_pool.js';
 import type { Known, RandomSource, Source } from './ends.js';
 import { openSource, type Platform } from './open.js';
-import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape } from './options.js';
+import { boundedInFlight, checkedRequests, type InFlightOptions, type RequestShape, requestSizeFor } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
 
@@ -105,7 +105,7 @@ async function* readSideBySide(
   requests: RequestShape,
   signal: AbortSignal,
 ): AsyncGenerator<Read, undefined> {
-  const size = Math.max(one.block, other.block, Math.min(requests.requestSize, one.longest, other.longest));
+  const size = requestSizeFor(requests, one, other);
   const pool = new BufferPool(size);
   const read = async ({ at, count }: Piece) => {
     const buffers = [pool.take(), pool.take()] as const;

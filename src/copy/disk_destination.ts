@@ -58,6 +58,10 @@ export class DiskDestination implements RandomDestination {
     return preferredBlock(this.#geometry);
   }
 
+  get connections(): number | undefined {
+    return this.#disk.connections;
+  }
+
   get longest(): number {
     return requestSize('copy', this.#geometry, { requestSize: 2 ** 25 });
   }

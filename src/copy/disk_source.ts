@@ -44,6 +44,10 @@ export class DiskSource implements RandomSource {
     return preferredBlock(this.#geometry);
   }
 
+  get connections(): number | undefined {
+    return this.#disk.connections;
+  }
+
   get longest(): number {
     return requestSize('copy', this.#geometry, { requestSize: 2 ** 25 });
   }

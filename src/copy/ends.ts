@@ -12,6 +12,8 @@ interface End {
   readonly name: string;
   /** The size of the blocks that it handles best, in bytes, a multiple of the smallest that it takes; undefined where nothing is known of it. */
   readonly preferred?: number | undefined;
+  /** Over how many connections its requests go; undefined where there are none, or one. */
+  readonly connections?: number | undefined;
   /** The file behind it: the same for both ends means that a copy would destroy what it reads. */
   readonly file?: string | undefined;
 }

@@ -3,10 +3,14 @@ import { checkedSignal, type WaitOptions } from '../base/abort.js';
 import { describe } from '../base/describe.js';
 import { integer, wrongType } from '../base/integers.js';
 import { NAMESPACE_QEMU } from '../generated/constants.js';
+import type { RandomSource } from './ends.js';
 import type { ProgressOptions } from './progress.js';
 
 export interface InFlightOptions extends WaitOptions, ProgressOptions {
-  /** The size of a request in bytes, 4 MiB unless told otherwise; rounded to the blocks of both ends. */
+  /**
+   * The size of a request in bytes, rounded to the blocks of both ends. Unless told otherwise, each connection has four of them in `queueSize`:
+   * 4 MiB with one connection, 1 MiB with four.
+   */
   requestSize?: number | undefined;
   /** How many requests are in flight at most, in all; 64 unless told otherwise. */
   inFlight?: number | undefined;
@@ -45,7 +49,8 @@ export interface CopyOptions extends InFlightOptions {
 
 /** The shape of the requests. */
 export interface RequestShape {
-  readonly requestSize: number;
+  /** Undefined for one that fits the connections. */
+  readonly requestSize: number | undefined;
   readonly inFlight: number;
   readonly queueSize: number;
 }
@@ -60,8 +65,6 @@ export interface Settings extends RequestShape {
   readonly onlyDirty: string | undefined;
 }
 
-/** Each request costs as much JavaScript as the copy of some 100 KiB, and a short copy is over before V8 has compiled it: so there are few. */
-const defaultRequestSize = 2 ** 22;
 const defaultInFlight = 64;
 const longestRequest = 2 ** 25;
 /** More would hide no more latency on most networks, and be fresh memory for the processor's caches again and again. */
@@ -71,13 +74,30 @@ const bitmap = `${NAMESPACE_QEMU}dirty-bitmap:`;
 
 export function checkedRequests(
   call: string,
-  { requestSize = defaultRequestSize, inFlight = defaultInFlight, queueSize = defaultQueueSize }: InFlightOptions,
+  { requestSize, inFlight = defaultInFlight, queueSize = defaultQueueSize }: InFlightOptions,
 ): RequestShape {
-  integer(call, 'requestSize', requestSize, 1, longestRequest);
+  if (requestSize !== undefined) integer(call, 'requestSize', requestSize, 1, longestRequest);
   integer(call, 'inFlight', inFlight, 1, Number.MAX_SAFE_INTEGER);
   integer(call, 'queueSize', queueSize, 1, Number.MAX_SAFE_INTEGER);
   return { requestSize, inFlight, queueSize };
 }
+
+/** The size of a request: what was asked for, in whole blocks of each end, and no more than any of them takes. */
+export function requestSizeFor({ requestSize, queueSize }: RequestShape, ...ends: RequestEnd[]): number {
+  const block = Math.max(...ends.map((end) => Math.max(end.block, end.preferred ?? 1)));
+  const connections = Math.max(...ends.map((end) => end.connections ?? 1));
+  const most = Math.min(requestSize ?? fitting(queueSize, connections), ...ends.map((end) => end.longest));
+  return Math.max(block, Math.floor(most / block) * block);
+}
+
+/**
+ * Each request costs as much JavaScript as the copy of some 100 KiB, and a short copy is over before V8 has compiled it: so there are few. But
+ * a connection that has no other request waits while the bytes of its last one are written.
+ */
+const fitting = (queueSize: number, connections: number): number =>
+  Math.min(Math.max(2 ** Math.floor(Math.log2(queueSize / (4 * connections))), 2 ** 18), 2 ** 22);
+
+type RequestEnd = Pick<RandomSource, 'block' | 'longest' | 'preferred' | 'connections'>;
 
 /** How many requests of a size may be in flight: as many as asked for, within the bound of their bytes. */
 export const boundedInFlight = ({ inFlight, queueSize }: RequestShape, size: number): number =>

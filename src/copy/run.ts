@@ -8,7 +8,7 @@ import { ahead } from './ahead.js';
 import { BufferPool } from './buffer_pool.js';
 import { chunks } from './chunks.js';
 import type { RandomDestination, RandomSource, SequentialDestination, SequentialSource } from './ends.js';
-import { boundedInFlight, type Settings } from './options.js';
+import { boundedInFlight, requestSizeFor, type Settings } from './options.js';
 import { Output, type OutputOptions } from './output.js';
 import { plan } from './plan.js';
 import type { Meter } from './progress.js';
@@ -190,16 +190,6 @@ async function whole(window: InFlight, work: () => Promise<void>): Promise<void>
     throw error;
   }
   await window.end();
-}
-
-/** The size of a request: what was asked for, in whole blocks of each end, and no more than any of them takes. */
-function requestSizeFor(
-  { requestSize }: Settings,
-  ...ends: { block: number; preferred?: number | undefined; longest: number }[]
-): number {
-  const block = Math.max(...ends.map((end) => Math.max(end.block, end.preferred ?? 1)));
-  const most = Math.min(...ends.map((end) => end.longest));
-  return Math.max(block, Math.floor(Math.min(requestSize, most) / block) * block);
 }
 
 /** Zeroes that are left out cost nothing, however many. */

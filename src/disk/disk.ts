@@ -11,6 +11,8 @@ export type FlagOptions = WaitOptions & { flags?: CmdFlag | undefined };
 
 /** A disk: offsets, counts and sizes are in bytes; errors are NBDErrors, as libnbd's calls of the same names give them. */
 export interface Disk {
+  /** Over how many connections its requests go; undefined for one. */
+  readonly connections?: number | undefined;
   pread(count: number, offset: number | bigint, options?: FlagOptions): Promise<Uint8Array<ArrayBuffer>>;
   preadInto(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;
   pwrite(buf: ArrayBufferView, offset: number | bigint, options?: FlagOptions): Promise<void>;

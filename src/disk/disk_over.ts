@@ -17,6 +17,10 @@ export abstract class DiskOver extends BaseDisk {
     return shown(this.constructor.name, `over ${shownInside(this.disk)}`);
   }
 
+  get connections(): number | undefined {
+    return this.disk.connections;
+  }
+
   /** Makes a request. */
   protected on<T>(request: (disk: Disk) => Promise<T>): Promise<T> {
     return request(this.disk);

@@ -34,6 +34,10 @@ class SpreadDisk extends DiskOver {
     this.#running = new Map(all.map((disk) => [disk, 0]));
   }
 
+  override get connections(): number {
+    return this.#all.length;
+  }
+
   override async on<T>(request: (disk: Disk) => Promise<T>): Promise<T> {
     let [disk, fewest] = [this.disk, Number.POSITIVE_INFINITY];
     for (const [candidate, running] of this.#running) if (running < fewest) [disk, fewest] = [candidate, running];
