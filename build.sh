@@ -312,13 +312,13 @@ compile_typescript() {
   npx --no-install tsc --project tsconfig.build.json
   # Editors read what the calls do in the declarations; in the JavaScript it would be four fifths of the file.
   node scripts/strip_comments.mjs src/generated/methods.ts dist/generated/methods.js
-  node scripts/bundle_cli.mjs dist
+  node scripts/bundle_for_node.mjs dist
   cp src/cli/completion.{bash,zsh} dist/cli
   chmod +x dist/cli/main.js
   scripts/notices.sh >dist/THIRD-PARTY-NOTICES
 }
 
-once dist dist/node.js src tsconfig.json tsconfig.build.json scripts/{bundle_cli,strip_comments}.mjs scripts/{notices,source}.sh -- compile_typescript
+once dist dist/node.js src tsconfig.json tsconfig.build.json scripts/{bundle_for_node,strip_comments}.mjs scripts/{notices,source}.sh -- compile_typescript
 
 write_manual() {
   npx --no-install esbuild --log-level=warning --bundle --platform=node --format=esm --target=node20 --packages=external \

@@ -34,8 +34,9 @@ const others = [
   /^examples\/(README\.md|\w+\.mjs|(bundlers\/\w+|inspector|page|vitest|workerd)\/[\w.]+\.(js|mjs|ts|html|json|capnp))$/,
   /^dist\/(7z|blkid|ext2|libnbd|tls)\.wasm$|^dist\/THIRD-PARTY-NOTICES$|^dist\/man\/libnbd-wasm\.1$/,
 ];
-/** Bundles: the command line, whose commands share chunks, and the inspector's page, which is a folder that is served as it is. */
+/** Bundles: what the entries share in Node, the command line, and the inspector's page, which is a folder that is served as it is. */
 const bundles = [
+  /^dist\/chunk-\w+\.js$/,
   /^dist\/cli\/(main|inspect|parse|chunk-\w+)\.js$|^dist\/cli\/[\w-]+\.js$|^dist\/cli\/completion\.(bash|zsh)$/,
   /^dist\/inspector\/((inspector|worker|files_worker|chunk-\w+)\.js|\w+\.wasm|index\.html|page\.css|icon\.svg|THIRD-PARTY-NOTICES)$/,
 ];

@@ -3,7 +3,7 @@
 import type { NBD } from 'libnbd-wasm';
 import { createProxy } from 'libnbd-wasm/proxy';
 import { describe, expect, test } from 'vitest';
-import type { Rules } from '../../dist/proxy/follower.js';
+import type { Rules } from '../../src/proxy/follower.js';
 import { concat, firstDifference, noise, text } from '../support/bytes.js';
 import { connected, nbdError } from '../support/handles.js';
 import { optionReply } from '../support/protocol.js';

@@ -1,6 +1,6 @@
 // A client's bytes, followed as the proxy does, with a server that answers by the book: it takes each option by its length.
-import { Violation } from '../../dist/proxy/ending.js';
-import { Follower, type Rules } from '../../dist/proxy/follower.js';
+import { Violation } from '../../src/proxy/ending.js';
+import { Follower, type Rules } from '../../src/proxy/follower.js';
 import { concat, u16, u32, u64 } from '../support/bytes.js';
 import { exportInfo, greeting, optionReply } from '../support/protocol.js';
 import { EXPORT_NAME, GO, INFO, LIST } from './client_bytes.js';

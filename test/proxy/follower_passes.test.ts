@@ -1,6 +1,6 @@
 // What passes a proxy that is read-only, in pieces of any size, and what the proxy makes of the server.
 import { describe, expect, test } from 'vitest';
-import { Follower } from '../../dist/proxy/follower.js';
+import { Follower } from '../../src/proxy/follower.js';
 import { concat, text, u32 } from '../support/bytes.js';
 import { greeting, optionReply } from '../support/protocol.js';
 import * as nbd from './client_bytes.js';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { type ConnectTarget, type Library, load, TLS_REQUIRE } from 'libnbd-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseTarget } from '../../dist/proxy/target.js';
+import { parseTarget } from '../../src/proxy/target.js';
 
 let lib: Library;
 let asked: ConnectTarget | undefined;

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import * as ws from 'ws';
-import { Unmasking } from '../../dist/proxy/unmasking.js';
+import { Unmasking } from '../../src/proxy/unmasking.js';
 
 // `ws` exports both; its types do not say so.
 const { Receiver, Sender } = ws as unknown as {
