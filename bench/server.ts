@@ -42,12 +42,15 @@ async function start(transport: ServerKind): Promise<Server> {
   const path = join(folder, 'socket');
   const listen = transport === 'tcp' ? ['-i', '127.0.0.1', '-p', String(port)] : ['-U', path];
   if (transport === 'tls') makeCertificates(folder);
-  const security = transport === 'tls' ? ['--tls=require', `--tls-certificates=${folder}`] : [];
-  const plugin = transport === 'tls' ? 'pattern' : 'memory';
+  const security = transport === 'tls' ? ['--tls=on', `--tls-certificates=${folder}`] : [];
   const ready = join(folder, 'pid'); // nbdkit writes it once it accepts connections
-  const nbdkit = spawn('nbdkit', ['-f', '--exit-with-parent', '-P', ready, ...listen, ...security, plugin, `size=${diskSize}`], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const nbdkit = spawn(
+    'nbdkit',
+    ['-f', '--exit-with-parent', '-P', ready, ...listen, ...security, 'memory', `size=${diskSize}`],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   const stop = async () => {
     await end(nbdkit);
     removeFolder();

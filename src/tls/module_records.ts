@@ -7,6 +7,7 @@ import type { RecordLayer, RecordLayerEvents } from './web_crypto_records.js';
 
 const fatalAlert = -0x7780;
 const notAuthentic = -0x7180;
+const unexpected = -0x7700;
 
 export class ModuleRecords implements RecordLayer {
   readonly #below: Transport;
@@ -71,6 +72,7 @@ export class ModuleRecords implements RecordLayer {
     if (number === notAuthentic) {
       return 'a record is not authentic: somebody on the way has changed, dropped or repeated what the server sent';
     }
+    if (number === unexpected) return 'the server sent a record or a message that may not come after the handshake';
     return `what the server sent is not right (Mbed TLS: -0x${(-number).toString(16)})`;
   }
 

@@ -4,6 +4,7 @@
 // it are decrypted again: so each keeps its bytes until its turn. A failure counts only when it is a record's turn.
 import { pauseBound } from '../transports/unread.js';
 import { alert, Violation } from './failure.js';
+import { RecordMemory } from './record_memory.js';
 import { type Bytes, headerLength, mostContent, RecordSplitter } from './record_splitter.js';
 import { contentType, keyUpdate, rekeyAfter } from './record_writer.js';
 import type { TrafficKey } from './traffic_key.js';
@@ -51,7 +52,8 @@ interface Pending {
 export class RecordReader {
   #key: TrafficKey;
   readonly #events: RecordEvents;
-  readonly #splitter = new RecordSplitter((record) => this.#arrived(record));
+  readonly #memory = new RecordMemory();
+  readonly #splitter = new RecordSplitter(this.#memory, (record) => this.#arrived(record));
   /** Records that are not being decrypted yet, from `#firstWaiting` on: to shift a long array takes time for each record in it. */
   #waiting: Bytes[] = [];
   #firstWaiting = 0;
@@ -74,11 +76,11 @@ export class RecordReader {
     this.#events = events;
   }
 
-  /** `reused`: the bytes are somebody else's once this has returned. */
-  push(bytes: Uint8Array, reused: boolean): void {
+  /** Copies the bytes. */
+  push(bytes: Uint8Array): void {
     if (this.#isOver || this.#ending !== undefined) return;
     try {
-      this.#splitter.push(bytes, reused);
+      this.#splitter.push(bytes);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       this.#ending = error;
@@ -161,6 +163,7 @@ export class RecordReader {
         const inner = new Uint8Array(await authentic(first.plain));
         if (this.#isOver) return;
         this.#pending.shift();
+        this.#memory.release(first.record);
         const change = this.#take(inner);
         if (change !== undefined) await change;
         this.#fill();

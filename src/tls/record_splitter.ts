@@ -1,5 +1,6 @@
 // Cuts the bytes that arrive into the records of TLS 1.3, which have to be encrypted ones (RFC 8446, 5.2).
 import { alert, Violation } from './failure.js';
+import type { RecordMemory } from './record_memory.js';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -14,6 +15,7 @@ const mostGrowth = 256;
 export const applicationData = 23;
 
 export class RecordSplitter {
+  readonly #memory: RecordMemory;
   readonly #onrecord: (record: Bytes) => void;
   readonly #header = new Uint8Array(headerLength);
   /** A record that has begun to arrive; undefined while its header has not. */
@@ -21,45 +23,34 @@ export class RecordSplitter {
   /** How much of it has. */
   #filled = 0;
 
-  /** `onrecord` is called with each record, its header included. */
-  constructor(onrecord: (record: Bytes) => void) {
+  /** `onrecord` is called with each record, its header included, which is a copy in the memory. */
+  constructor(memory: RecordMemory, onrecord: (record: Bytes) => void) {
+    this.#memory = memory;
     this.#onrecord = onrecord;
   }
 
-  /** `reused`: the bytes are somebody else's once this has returned. Throws a {@link Violation}. */
-  push(bytes: Uint8Array, reused: boolean): void {
-    for (let at = 0; at < bytes.length; ) {
-      const left = bytes.length - at;
-      if (this.#filled === 0 && left >= headerLength) {
-        const length = recordLength(bytes.subarray(at, at + headerLength));
-        if (left >= length) {
-          const record = bytes.subarray(at, at + length) as Bytes; // no socket's memory is shared between threads
-          this.#onrecord(reused ? record.slice() : record);
-          at += length;
-          continue;
-        }
-      }
-      at += this.#gather(bytes.subarray(at));
-    }
+  /** Throws a {@link Violation}. */
+  push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) at += this.#gather(bytes, at);
   }
 
-  /** Takes bytes of a record that is not whole. Returns how many. */
-  #gather(bytes: Uint8Array): number {
+  /** Takes bytes of one record. Returns how many. */
+  #gather(bytes: Uint8Array, at: number): number {
     const target = this.#record ?? this.#header;
-    const count = Math.min(bytes.length, target.length - this.#filled);
-    target.set(bytes.subarray(0, count), this.#filled);
-    this.#filled += count;
-    if (this.#filled < target.length) return count;
+    const part = bytes.subarray(at, at + target.length - this.#filled);
+    target.set(part, this.#filled);
+    this.#filled += part.length;
+    if (this.#filled < target.length) return part.length;
     if (this.#record === undefined) {
-      this.#record = new Uint8Array(recordLength(this.#header));
+      this.#record = this.#memory.take(recordLength(this.#header));
       this.#record.set(this.#header);
-      return count;
+      return part.length;
     }
     const record = this.#record;
     this.#record = undefined;
     this.#filled = 0;
     this.#onrecord(record);
-    return count;
+    return part.length;
   }
 }
 

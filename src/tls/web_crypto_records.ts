@@ -65,8 +65,8 @@ export class WebCryptoRecords implements RecordLayer {
     this.#events.failed(violation.message, violation);
   }
 
-  receive(bytes: Uint8Array, reused: boolean): void {
-    this.#reader.push(bytes, reused);
+  receive(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
   }
 
   end(): void {

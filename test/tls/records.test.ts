@@ -74,13 +74,13 @@ function sealed(server: Direction, all: readonly Sent[]): { records: Buffer[]; d
   return { records, data: Buffer.concat(data) };
 }
 
-/** Gives bytes in pieces; `reused` ones are overwritten right after. */
-function receive(tested: TestedLayer, bytes: Buffer, cuts: readonly number[], reused: boolean): void {
+/** Gives bytes in pieces, which are overwritten right after. */
+function receive(tested: TestedLayer, bytes: Buffer, cuts: readonly number[]): void {
   const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
   places.slice(1).forEach((end, i) => {
     const piece = new Uint8Array(bytes.subarray(places[i], end));
-    tested.layer.receive(piece, reused);
-    if (reused) piece.fill(0xee);
+    tested.layer.receive(piece);
+    piece.fill(0xee);
   });
 }
 
@@ -88,10 +88,10 @@ describe.each(Object.keys(suites))('%s', (name) => {
   test('what comes in any pieces comes out whole', async () => {
     const pieces = fc.array(fc.nat(), { maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(fc.array(sent, { maxLength: 50 }), pieces, fc.boolean(), async (all, cuts, reused) => {
+      fc.asyncProperty(fc.array(sent, { maxLength: 50 }), pieces, async (all, cuts) => {
         const { tested, server } = await both(name);
         const { records, data } = sealed(server, all);
-        receive(tested, Buffer.concat([...records, server.seal(type.alert, Buffer.from([1, 0]))]), cuts, reused);
+        receive(tested, Buffer.concat([...records, server.seal(type.alert, Buffer.from([1, 0]))]), cuts);
         await tested.ending;
         expect(tested.end).toBe('goodbye');
         expect(Buffer.compare(collected(tested.received), data)).toBe(0);
@@ -139,7 +139,7 @@ test('cut at every byte: what came before is right, and the cut is told', async 
   const first = records[0]?.length ?? 0;
   for (let cut = 0; cut <= all.length; cut++) {
     const { tested } = await both();
-    tested.layer.receive(all.subarray(0, cut), false);
+    tested.layer.receive(all.subarray(0, cut));
     tested.layer.end();
     await tested.ending;
     expect(tested.end).toBe('cut');
@@ -203,7 +203,7 @@ describe('somebody on the way', () => {
         const { records, data } = sealed(server, all);
         const changed = Buffer.concat(attacks[name]?.([...records], where, what) ?? []);
         const goodbye = server.seal(type.alert, Buffer.from([1, 0]));
-        receive(tested, Buffer.concat([changed, goodbye]), cuts, false);
+        receive(tested, Buffer.concat([changed, goodbye]), cuts);
         tested.layer.end();
         await tested.ending;
         const received = collected(tested.received);
@@ -223,7 +223,7 @@ describe('somebody on the way', () => {
 describe('what a server may not send', () => {
   const alertOf = async (send: (server: Direction) => Buffer[]): Promise<[string | undefined, number | undefined]> => {
     const { tested, client, server } = await both();
-    tested.layer.receive(Buffer.concat(send(server)), false);
+    tested.layer.receive(Buffer.concat(send(server)));
     await tested.ending;
     await tested.finish();
     const { content } = client.open(collected(tested.sent));
@@ -283,7 +283,7 @@ describe('what a server may not send', () => {
 
   test('an alert of the server’s ends it, and is not answered', async () => {
     const { tested, server } = await both();
-    tested.layer.receive(server.seal(type.alert, Buffer.from([2, 20])), false);
+    tested.layer.receive(server.seal(type.alert, Buffer.from([2, 20])));
     await tested.ending;
     expect(tested.end).toBe('alert bad record mac');
   });
@@ -300,7 +300,6 @@ describe('what a server may not send', () => {
     const { tested, server } = await both();
     tested.layer.receive(
       Buffer.concat([server.seal(type.alert, Buffer.from([1, 0])), server.seal(type.data, Buffer.from('late'))]),
-      false,
     );
     await tested.ending;
     expect([tested.end, tested.received]).toEqual(['goodbye', []]);
@@ -311,9 +310,9 @@ describe('a change of the key', () => {
   test('that the server wants is made before anything else is sent', async () => {
     const { tested, client, server } = await both();
     await tested.write([Buffer.from('one')]);
-    tested.layer.receive(server.seal(type.handshake, keyUpdate(true)), false);
+    tested.layer.receive(server.seal(type.handshake, keyUpdate(true)));
     server.update();
-    tested.layer.receive(server.seal(type.data, Buffer.from('new')), false);
+    tested.layer.receive(server.seal(type.data, Buffer.from('new')));
     while (tested.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     await tested.write([Buffer.from('two')]);
     const one = client.open(collected(tested.sent));
@@ -348,23 +347,41 @@ describe('a change of the key', () => {
     const data = client.open(update.rest);
     expect(String(data.content)).toBe('data');
     const sentBefore = tested.sent.length;
-    tested.layer.receive(server.seal(type.data, Buffer.from('more')), false);
+    tested.layer.receive(server.seal(type.data, Buffer.from('more')));
     while (tested.sent.length === sentBefore) await new Promise((resolve) => setTimeout(resolve, 1));
     const wanted = client.open(collected(tested.sent.slice(sentBefore)));
     expect(wanted.content).toEqual(keyUpdate(true));
   });
 });
 
+test('many whole records, in pieces that end anywhere, with the key changed now and then', async () => {
+  const { tested, server } = await both();
+  const all = Array.from(
+    { length: 400 },
+    (_, i): Sent =>
+      i % 60 === 50 ? { what: 'update' } : { what: 'data', content: new Uint8Array(2 ** 14 - (i % 3)).fill(i), padding: 0 },
+  );
+  const { records, data } = sealed(server, all);
+  const bytes = Buffer.concat([...records, server.seal(type.alert, Buffer.from([1, 0]))]);
+  for (let at = 0; at < bytes.length; at += 2 ** 18) {
+    receive(tested, bytes.subarray(at, at + 2 ** 18), [at % 9001]);
+    if (at % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await tested.ending;
+  expect(tested.end).toBe('goodbye');
+  expect(Buffer.compare(collected(tested.received), data)).toBe(0);
+});
+
 test('while nobody reads, the source is stopped, and nothing is lost', async () => {
   const { tested, server } = await both();
   tested.layer.pause();
   const records = Array.from({ length: 100 }, (_, i) => server.seal(type.data, Buffer.alloc(10_000, i)));
-  for (const record of records.slice(0, 90)) tested.layer.receive(record, false);
+  for (const record of records.slice(0, 90)) tested.layer.receive(record);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect([tested.received.length, tested.paused, tested.resumed]).toEqual([0, 1, 0]);
   tested.layer.resume();
-  for (const record of records.slice(90)) tested.layer.receive(record, false);
-  tested.layer.receive(server.seal(type.alert, Buffer.from([1, 0])), false);
+  for (const record of records.slice(90)) tested.layer.receive(record);
+  tested.layer.receive(server.seal(type.alert, Buffer.from([1, 0])));
   await tested.ending;
   expect(tested.received.map((content) => content[0])).toEqual(records.map((_, i) => i));
   expect(tested.resumed).toBe(tested.paused);
@@ -439,8 +456,62 @@ describe('records that cannot be sealed', () => {
 test('more short records than may wait are refused', async () => {
   const { tested, server } = await both();
   const records = Array.from({ length: 2 ** 14 + 100 }, () => server.seal(type.data, Buffer.from([7])));
-  tested.layer.receive(Buffer.concat(records), false);
+  tested.layer.receive(Buffer.concat(records));
   await tested.ending;
   expect(tested.end).toMatch(/more than can be decrypted/);
   expect(collected(tested.received).length).toBeLessThan(records.length);
+});
+
+describe('the memory of records', () => {
+  test('gives no byte to two records that wait, in whatever order of sizes, and takes all back', async () => {
+    const { RecordMemory } = await import('../../dist/tls/record_memory.js');
+    const step = fc.oneof(
+      { weight: 20, arbitrary: fc.record({ take: fc.integer({ min: 22, max: 17_000 }), release: fc.constant(0) }) },
+      { weight: 1, arbitrary: fc.record({ take: fc.constant(0), release: fc.integer({ min: 1, max: 60 }) }) },
+    );
+    await fc.assert(
+      fc.property(fc.array(step, { minLength: 400, maxLength: 400, size: 'max' }), (steps) => {
+        const memory = new RecordMemory();
+        const waiting: { record: Uint8Array<ArrayBuffer>; mark: number }[] = [];
+        const buffers = new Set<ArrayBuffer>();
+        let mark = 0;
+        const release = () => {
+          const first = waiting.shift();
+          if (first === undefined) return;
+          expect([first.record[0], first.record.at(-1)]).toEqual([first.mark, first.mark]);
+          memory.release(first.record);
+        };
+        for (const one of steps) {
+          for (let i = 0; i < one.release; i++) release();
+          if (one.take === 0) continue;
+          mark = (mark + 1) % 256;
+          const record = memory.take(one.take).fill(mark);
+          expect(record.length).toBe(one.take);
+          waiting.push({ record, mark });
+        }
+        while (waiting.length > 0) release();
+        for (let i = 0; i < 500; i++) {
+          const record = memory.take(16_401);
+          buffers.add(record.buffer);
+          memory.release(record);
+        }
+        expect(buffers.size).toBe(1); // it is used again
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test('goes round: as long as few records wait, none has memory of its own', async () => {
+    const { RecordMemory } = await import('../../dist/tls/record_memory.js');
+    const memory = new RecordMemory();
+    const waiting = Array.from({ length: 50 }, () => memory.take(16_401));
+    const buffers = new Set(waiting.map(({ buffer }) => buffer));
+    for (const length of Array.from({ length: 1000 }, (_, i) => (i % 17 === 0 ? 22 : 16_401))) {
+      const record = memory.take(length);
+      buffers.add(record.buffer);
+      waiting.push(record);
+      for (const first of waiting.splice(0, 1)) memory.release(first);
+    }
+    expect(buffers.size).toBe(1);
+  });
 });

@@ -35,9 +35,9 @@ test('the keys that the tests’ own half makes are those of the RFC', () => {
 test('the server’s records are read, and the client’s are the same to the byte', async () => {
   const records = await layer({ hash: 'SHA-256', keyLength: 16 }, clientSecret(), serverSecret());
   records.write([payload]);
-  records.layer.receive(serverTicket, false);
-  records.layer.receive(serverData, false);
-  records.layer.receive(serverGoodbye, false);
+  records.layer.receive(serverTicket);
+  records.layer.receive(serverData);
+  records.layer.receive(serverGoodbye);
   await records.ending;
   expect(collected(records.received)).toEqual(Buffer.from(payload));
   expect(records.end).toBe('goodbye');

@@ -70,6 +70,19 @@ describe.each([
     expect(connection.log.slice(connection.log.indexOf('close'))).not.toContain('write');
   });
 
+  it('a ChangeCipherSpec after the handshake: an error, and the server is told', async () => {
+    let isAdded = false;
+    const change = (record: Buffer) => (isAdded ? [Buffer.from('140303000101', 'hex'), record] : [record]);
+    const connection = await Connection.make({ ...localhost(), server: { ...readServer(), ...suites }, hasWebCrypto, change });
+    await connection.until(() => connection.log.includes('connected') && connection.socket !== undefined);
+    isAdded = true;
+    connection.socket?.write('behind it');
+    await connection.until(() => connection.serverError !== undefined && connection.error !== undefined);
+    expect(connection.error?.message).toMatch(/may not come after the handshake|a record of the type 20/);
+    expect(connection.serverError).toMatch(/unexpected.message/i);
+    expect(connection.received).toEqual([]);
+  });
+
   it('empty chunks between the others change nothing', async () => {
     const change = (record: Buffer) => [record, new Uint8Array(), new Uint8Array()];
     const connection = await Connection.make({ ...localhost(), server: { ...readServer(), ...suites }, hasWebCrypto, change });

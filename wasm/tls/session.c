@@ -76,11 +76,22 @@ bio_send (void *arg, const unsigned char *buf, size_t len)
   return (int)len;
 }
 
+/* Mbed TLS drops a ChangeCipherSpec of TLS 1.3 whenever it comes. After the handshake it is an error (RFC 8446, 5). */
+static int
+is_late_change (const unsigned char *buf)
+{
+  return buf == ssl.MBEDTLS_PRIVATE (in_hdr) && buf[0] == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && mbedtls_ssl_is_handshake_over (&ssl);
+}
+
 static int
 bio_receive (void *arg, unsigned char *buf, size_t len)
 {
   int n = tls_receive (buf, len);
 
+  if (n > 0 && is_late_change (buf)) {
+    mbedtls_ssl_send_alert_message (&ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+    return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+  }
   return n > 0 ? n : n == 0 ? MBEDTLS_ERR_SSL_WANT_READ : 0;
 }
 
