@@ -6,24 +6,10 @@ cd "$(dirname "$0")"
 . scripts/lib.sh
 . scripts/wasm.sh
 
-# once NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND unless OUTPUT is there and the inputs are as they were.
-once() {
-  local stamp=build/stamps/$1 output=$2 inputs=() now
-  shift 2
-  while [ "$1" != -- ]; do inputs+=("$1"); shift; done
-  shift
-  now=$({ printf '%s\n' "$*"; find "${inputs[@]}" -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
-  [ -e "$output" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ] && return
-  rm -f "$stamp" # a run that fails may leave an output that fits no inputs
-  "$@"
-  mkdir -p "${stamp%/*}"
-  printf '%s\n' "$now" >"$stamp"
-}
-
 # --- libnbd's source, and what its generator writes: a release tarball has it, a git checkout does not ---------------
 
 scripts/source.sh
-libnbd=build/libnbd
+. scripts/libnbd.sh
 
 generate_c() {
   say "running libnbd's own generator"
@@ -79,22 +65,6 @@ once typescript src/generated/methods.ts generator build/api/api.json -- generat
 
 # --- libnbd.wasm --------------------------------------------------------------------------------------------------------
 
-package_version=$(sed -n 's/^AC_INIT(\[libnbd\],\[\([0-9.]*\)\])$/\1/p' $libnbd/configure.ac)
-[ -n "$package_version" ] || die "found no version in $libnbd/configure.ac"
-
-c_flags=(
-  -Oz                       # a page loads this module: small first; the hot path is in JavaScript
-  -fno-inline               # left to the linker's optimizer, which sees the whole module: 4 % smaller
-  -std=gnu11                # upstream's dialect
-  -fno-builtin-memset       # memset stays a call, which posix.c redirects when the address is a virtual one
-  -Wno-unused-value         # upstream's `x ? : y`
-  -D_GNU_SOURCE             # asprintf, strchrnul, as upstream's configure sets it
-  "-DPACKAGE_VERSION=\"$package_version\""
-  '-Dsysconfdir="/etc"'     # where upstream looks for TLS certificates
-  -Iwasm                    # config.h, and an assert.h that keeps no texts
-  -Ilibnbd/include -Ilibnbd/lib -Ilibnbd/common/include -Ilibnbd/common/utils
-  -Ilibxml2/include -Ilibxml2
-)
 link_flags=(
   -Oz                                       # as above
   --no-entry                                # a library: there is no main
@@ -109,25 +79,13 @@ link_flags=(
 )
 
 build_libnbd() {
-  local sources=() plain=() name source wraps
-  for name in aio api connect crypto debug disconnect errors flags handle is-state opt poll protocol rw socket states \
-    states-run uri utils; do
-    sources+=("libnbd/lib/$name.c")
-  done
-  sources+=(libnbd/common/utils/vector.c libxml2/uri.c wasm/*.c)
-  for source in "${sources[@]}"; do
-    [ "$source" = libnbd/lib/opt.c ] || plain+=("$source")
-  done
-  compile libnbd "${c_flags[@]}" -- "${plain[@]}"
-  # tls.c is there in GnuTLS's place, and opt.c asks only whether there is TLS at all
-  compile libnbd "${c_flags[@]}" -DHAVE_GNUTLS -- libnbd/lib/opt.c
-
-  wraps=$(sed -n 's/^WRAP ([^,]*, \([a-z_0-9]*\),.*/-Wl,--wrap=\1/p' wasm/*.c)
+  local wraps
+  compile_libnbd libnbd wasm/*.c
+  wraps=$(libnbd_wraps wasm/*.c)
   # shellcheck disable=SC2086 # one word each: the redirected names
-  link libnbd "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@api/exports.txt $wraps -- "${sources[@]}"
+  link libnbd "${link_flags[@]}" -sEXPORTED_FUNCTIONS=@api/exports.txt $wraps -- "${libnbd_sources[@]}" wasm/*.c
 }
-module libnbd $libnbd/lib $libnbd/include $libnbd/common build/libxml2/uri.c build/libxml2/*.h build/libxml2/include \
-  build/api/exports.txt wasm/*.[ch] wasm/libxml
+module libnbd "${libnbd_files[@]}" build/api/exports.txt wasm/*.c scripts/libnbd.sh
 
 # The module as text, for bundles that are one file: dist/inline.js has it.
 inline_libnbd() {

@@ -9,6 +9,20 @@
 # A module has a folder of its own, where the compiler runs and sees nothing else. The files and folders of the list are
 # copied there under their own paths, without a leading build/: the source build/libnbd/lib/rw.c is libnbd/lib/rw.c there.
 
+# once NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND unless OUTPUT is there and the inputs are as they were.
+once() {
+  local stamp=build/stamps/$1 output=$2 inputs=() now
+  shift 2
+  while [ "$1" != -- ]; do inputs+=("$1"); shift; done
+  shift
+  now=$({ printf '%s\n' "$*"; find "${inputs[@]}" -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
+  [ -e "$output" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ] && return
+  rm -f "$stamp" # a run that fails may leave an output that fits no inputs
+  "$@"
+  mkdir -p "${stamp%/*}"
+  printf '%s\n' "$now" >"$stamp"
+}
+
 modules=() # the names of all, for the step that empties dist/
 
 # module NAME FILE...: makes dist/NAME.wasm, when the files, the flags in build.sh or the tools have changed.

@@ -4,7 +4,7 @@
 #undef assert
 #ifndef LIBNBD_WASM_ASSERT_H
 #define LIBNBD_WASM_ASSERT_H
-__attribute__ ((import_module ("libnbd"), import_name ("assertionFailed")))
-extern _Noreturn void nbd_wasm_assertion_failed (const char *file, int line);
+#include "import.h"
+IMPORT (assertionFailed) _Noreturn void nbd_wasm_assertion_failed (const char *file, int line);
 #endif
 #define assert(expression) ((void)((expression) || (nbd_wasm_assertion_failed (__FILE__, __LINE__), 0)))

@@ -9,12 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "import.h"
 #include "libnbd.h"
 
 /* Marks a call that the linker redirects; build.sh makes one --wrap of each. */
 #define WRAP(result, name, ...) result __wrap_##name (__VA_ARGS__)
-
-#define IMPORT(name) __attribute__ ((import_module ("libnbd"), import_name (#name))) extern
 
 /* Calls on a descriptor or on a virtual address: src/libnbd/posix/. */
 IMPORT (recv) int nbd_wasm_recv (int fd, void *buf, size_t len);

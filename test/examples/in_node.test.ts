@@ -1,8 +1,9 @@
 // The examples for Node, as their users run them, against real servers. examples/restore_folder.mjs has a test in test/files/.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { pki } from '../support/pki.js';
-import { run } from '../support/processes.js';
+import { run, temporaryFolder } from '../support/processes.js';
 import { nbdkit, nbdkitOnTcp } from '../support/servers.js';
 
 const certificates = pki();
@@ -48,4 +49,13 @@ test('own_transport.mjs', async () => {
   expect(await example('own_transport.mjs', 'nbdkit', '-s', 'pattern', '1M')).toBe(
     '1048576 bytes, which begin with 00000000000000000000000000000008\n',
   );
+});
+
+test('c/get_size.c, compiled as emscripten/README.md tells', async () => {
+  const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const program = join(await temporaryFolder(), 'get_size.cjs');
+  await run('bash', root('emscripten/cc.sh'), root('examples/c/get_size.c'), '-o', program);
+  const server = await nbdkit('memory', '5M');
+  expect(String(await run(process.execPath, program, server.uri))).toBe('5242880\n');
+  await expect(run(process.execPath, program)).rejects.toThrow('exit 1: usage: get_size URI');
 });
