@@ -1,8 +1,10 @@
-// src/generated/methods.ts: a method for each call.
+// src/generated/methods.ts: a method for each call. What carries payload or a socket has a body; the rest is a line of a table each
+// (table.ts), of which src/handle/calls.ts makes methods when the module is loaded. Types and documentation are the same for both.
 import { documentation } from './documentation.js';
 import { twin } from './exports.js';
 import { callbackType, camelCase, pascalCase } from './names.js';
-import type { Api, Arg, Call, Form, OptArg } from './schema.js';
+import type { Api, Arg, Call, Form } from './schema.js';
+import { parameterKind, tableLine } from './table.js';
 
 /** Calls that wait and have no aio twin, or whose result a callback's exception changes: src/handle/ has their bodies. */
 const byHand: Record<string, string> = {
@@ -15,15 +17,19 @@ const byHand: Record<string, string> = {
 const waits = new Set(['poll', 'poll2', 'shutdown']);
 
 export function methods(api: Api): string {
-  const body = api.calls.flatMap((call) => methodsOf(api, call)).join('\n\n');
+  const withBody = api.calls.filter(hasBody).flatMap((call) => methodsOf(api, call));
+  const ofTable = api.calls.filter((call) => !hasBody(call));
+  const signatures = ofTable.flatMap((call) => methodsOf(api, call));
+  const body = [...withBody, ...signatures].join('\n\n');
   const linked = new Set([...body.matchAll(/\{@link ([A-Z][A-Z0-9_]+)\}/g)].map(([, name]) => name));
   const types = new Set([...body.matchAll(/\b([A-Z]\w*Callback)\b/g)].map(([, type]) => type));
   const values = [...api.enums, ...api.flags].map(({ prefix }) => pascalCase(prefix));
   const used = values.filter((type) => new RegExp(`\\b${type}\\b`).test(body));
   return `import type { WaitOptions } from '../base/abort.js';
+import { addCalls } from '../handle/calls.js';
 import { Handle } from '../handle/handle.js';
 import { nextEvent } from '../handle/polling.js';
-import { commandReply, connected, optionReply, shutDown, stateChange } from '../handle/waiting.js';
+import { commandReply, connected, shutDown } from '../handle/waiting.js';
 import type { SocketLike } from '../transports/socket_like.js';
 import type { ${[...types].sort().join(', ')} } from './callbacks.js';
 import type { ${[...used, ...linked].sort().join(', ')} } from './constants.js';
@@ -33,13 +39,28 @@ const noOptions = {};
 
 /** libnbd's calls, each a method. */
 export abstract class Methods extends Handle {
-${body}
+${withBody.join('\n\n')}
 }
+
+export interface Methods {
+${signatures.join('\n\n')}
+}
+
+addCalls(Methods.prototype, \`
+${ofTable.map((call) => tableLine(api, call)).join('\n')}
+\`);
 
 // What comments link to: the compiler leaves imports out of the declarations that only comments use, and links would lead nowhere.
 export type NBD = Methods;
 export type Linked = Transport | ${[...linked].map((name) => `typeof ${name}`).join(' | ')};
 `;
+}
+
+const isSocket = ({ kind, name }: Arg) => kind === 'Fd' && name === 'sock';
+const isPayload = ({ kind }: Arg) => kind.startsWith('Bytes');
+
+function hasBody(call: Call): boolean {
+  return call.name in byHand || call.args.some((arg) => isSocket(arg) || isPayload(arg));
 }
 
 function methodsOf(api: Api, call: Call): string[] {
@@ -55,14 +76,13 @@ function method(api: Api, call: Call, form: Form, async?: Call): string {
   const isWaiting = async !== undefined || waits.has(call.name);
   const parameters = call.args.map((arg) => parameter(arg, form));
   const options = optionsType(call, isWaiting);
-  if (options !== undefined) parameters.push(`options: ${options} = noOptions`);
+  if (options !== undefined) parameters.push(hasBody(call) ? `options: ${options} = noOptions` : `options?: ${options}`);
   const result = resultType(call, form);
   const returned = isWaiting ? `Promise<${result}>` : result;
+  const documented = documentation(api, call, form, { isWaiting, hasOptions: options !== undefined });
+  if (!hasBody(call)) return `${documented}\n  ${name}(${parameters.join(', ')}): ${returned};`;
   const body = byHand[call.name] ?? (async === undefined ? plainBody(call) : waitingBody(call, async, form));
-  return `${documentation(api, call, form, { isWaiting, hasOptions: options !== undefined })}
-  ${name}(${parameters.join(', ')}): ${returned} {
-${indent(body)}
-  }`;
+  return `${documented}\n  ${name}(${parameters.join(', ')}): ${returned} {\n${indent(body)}\n  }`;
 }
 
 function indent(text: string): string {
@@ -92,7 +112,7 @@ function argumentType({ kind, name, type = '', closure = '' }: Arg): string {
     case 'Flags':
       return pascalCase(type);
     case 'Fd':
-      return name === 'sock' ? 'number | SocketLike' : 'number';
+      return name === 'sock' ? 'number | SocketLike' : 'number'; // isSocket
     case 'Int':
     case 'SizeT':
     case 'UInt':
@@ -154,131 +174,52 @@ function resultType(call: Call, form: Form): string {
 
 // --- bodies ---
 
-/** What the C function takes for an argument. `owner` prepares buffers and closures: a command, or nothing. */
-function value(arg: Arg, owner: string | undefined): string[] {
+/** What the C function takes for an argument of a command. */
+function value(arg: Arg): string {
   const name = camelCase(arg.name);
-  const label = `'${arg.name}'`;
-  switch (arg.kind) {
-    case 'Bool':
-      return [`this.arg.bool(${label}, ${name})`];
-    case 'BytesPersistIn':
-    case 'BytesPersistOut':
-      return [`${owner}.map(bytes)`, 'bytes.length'];
-    case 'SockAddrAndLen':
-      return [`this.arg.blob(${label}, ${name})`, `${name}.byteLength`];
-    case 'Closure':
-      return owner === undefined
-        ? [`this.arg.ownClosure('${arg.closure}', ${name}, this.connection)`]
-        : [`${owner}.closure('${arg.closure}', this.arg.required(${label}, ${name}))`];
-    case 'Fd':
-    case 'Int':
-      return [`this.arg.int(${label}, ${name})`];
-    case 'Enum':
-      return [`this.arg.int(${label}, ${name})`];
-    case 'Flags':
-    case 'SizeT':
-    case 'UInt':
-    case 'UInt32':
-    case 'UIntPtr':
-      return [`this.arg.uint32(${label}, ${name})`];
-    case 'Int64':
-      return [`this.arg.int64(${label}, ${name})`];
-    case 'UInt64':
-      return [`this.arg.uint64(${label}, ${name})`];
-    case 'Path':
-    case 'String':
-      return [`this.arg.string(${label}, ${name})`];
-    case 'StringList':
-      return [`this.arg.stringList(${label}, ${name})`];
-    default:
-      throw new Error(`argument ${arg.name} is of kind ${arg.kind}, which is not known: teach generator/methods.ts`);
-  }
+  return arg.kind === 'Closure'
+    ? `command.closure('${arg.closure}', this.arg.required('${arg.name}', ${name}))`
+    : `this.arg.${parameterKind(arg)}('${arg.name}', ${name})`;
 }
 
-function optionValue(arg: OptArg): string {
-  if (arg.kind === 'OFlags' && arg.name === 'flags') return 'this.arg.flags(options)';
-  if (arg.name !== 'completion') throw new Error(`optional argument ${arg.name} is not known: teach generator/methods.ts`);
-  return 'command.completion(this.arg.completion(options))';
+/** What it takes for what follows the arguments. */
+function options(call: Call, completion: string): string[] {
+  return [
+    `command.completion(${completion})`,
+    ...call.optargs.filter(({ kind }) => kind === 'OFlags').map(() => 'this.arg.flags(options)'),
+  ];
 }
 
-const isTemporary = ({ kind }: Arg) => ['Path', 'SockAddrAndLen', 'String', 'StringList'].includes(kind);
-const isPersistent = ({ kind }: Arg) => kind === 'BytesPersistIn' || kind === 'BytesPersistOut';
-
-function enterCall(call: Call): string {
-  return `this.${call.isLocked ? 'begin' : 'beginUnlocked'}('nbd_${call.name}');`;
-}
-
-// A call that returns at once, `aio*` calls included.
+// A call that returns at once.
 function plainBody(call: Call): string {
-  const socket = call.args.find(({ kind, name }) => kind === 'Fd' && name === 'sock');
-  if (socket !== undefined) {
-    return `${enterCall(call)}\nthis.giveSocket('sock', sock, (fd) => this.exports.nbd_${call.name}(this.pointer, fd));\nthis.connection.kick();`;
+  const begin = `this.begin('nbd_${call.name}');`;
+  if (call.args.some(isSocket)) {
+    return `${begin}\nthis.giveSocket('sock', sock, (fd) => this.exports.nbd_${call.name}(this.pointer, fd));\nthis.connection.kick();`;
   }
-  const isCommand = call.asyncKind?.kind === 'WithCompletionCallback';
-  const owner = isCommand ? 'command' : undefined;
-  const values = [...call.args.flatMap((arg) => value(arg, owner)), ...call.optargs.map(optionValue)];
-  const native = `this.exports.nbd_${call.name}(${['this.pointer', ...values].join(', ')})`;
-  const bytes = call.args
-    .filter(isPersistent)
-    .map(({ name }) => `const bytes = this.arg.bytes('${name}', ${camelCase(name)});\n`);
-  const issued = `this.issue((command) => ${native})`;
-  const returned = { Cookie: `return ${issued};`, Int: `return Number(${issued});` }[call.ret.kind] ?? `${issued};`;
-  const statement = isCommand ? `${bytes.join('')}${returned}` : converted(call, native);
-  if (!call.args.some(isTemporary)) return `${enterCall(call)}\n${statement}`;
-  return `${enterCall(call)}\ntry {\n${statement.replace(/^/gm, '  ')}\n} finally {\n  this.arg.free();\n}`;
-}
-
-function converted(call: Call, native: string): string {
-  switch (call.ret.kind) {
-    case 'Err':
-      return `this.check(${native});`;
-    case 'Bool':
-      return `return ${call.maySetError ? `this.boolean(${native})` : `${native} !== 0`};`;
-    case 'Fd':
-    case 'Int':
-    case 'SizeT':
-      return `return this.number(${native});`;
-    case 'Int64':
-    case 'Cookie':
-      return `return this.bigint(${native});`;
-    case 'UInt64':
-      return `return BigInt.asUintN(64, ${native});`;
-    case 'UInt':
-    case 'UIntPtr':
-    case 'Flags':
-      return `return ${native} >>> 0;`;
-    case 'Enum':
-      return `return ${native};`;
-    case 'String':
-      return `return this.ownString(${native});`;
-    case 'StaticString':
-      return `return this.staticString(${native});`;
-    default:
-      throw new Error(`${call.name} returns a ${call.ret.kind}, which is not known: teach generator/methods.ts`);
-  }
+  const values = call.args.flatMap((arg) => (isPayload(arg) ? ['command.map(bytes)', 'bytes.length'] : [value(arg)]));
+  const native = [...values, ...options(call, 'this.arg.completion(options)')].join(', ');
+  const bytes = call.args.filter(isPayload).map(({ name }) => `const bytes = this.arg.bytes('${name}', ${camelCase(name)});`);
+  return [begin, ...bytes, `return this.issue((command) => this.exports.nbd_${call.name}(this.pointer, ${native}));`].join('\n');
 }
 
 // A blocking call over its aio twin.
 function waitingBody(call: Call, async: Call, form: Form): string {
-  if (async.asyncKind === null) throw new Error(`aio_${call.name} has no async_kind: how its end is known is not known`);
-  if (async.asyncKind.kind === 'ChangesState') return changeBody(call, async, async.asyncKind.call, async.asyncKind.value);
-  const buffer = call.args.find(({ kind }) => kind === 'BytesOut' || kind === 'BytesIn');
-  const values = call.args.flatMap((arg) => (arg === buffer ? bufferValues(arg, form) : value(arg, 'command')));
-  const flags = call.optargs.map(optionValue);
-  const native = `this.exports.nbd_${async.name}(${['this.pointer', ...values, 'command.completion()', ...flags].join(', ')})`;
-  if (async.ret.kind !== 'Cookie')
-    return `return optionReply(this, 'nbd_${call.name}', options, '${optionResult(call)}', (command) => ${native});`;
-  const range = rangeOf(call, form);
-  const noResult = range === '' ? '' : ', undefined';
+  const buffer = call.args.find(isPayload);
   if (buffer === undefined) {
-    return `return commandReply(this, 'nbd_${call.name}', options, (command) => ${native}${noResult}${range});`;
+    const connect = `this.giveSocket('sock', sock, (fd) => this.exports.nbd_${async.name}(this.pointer, fd))`;
+    const isReached = 'this.exports.nbd_aio_is_connecting(this.pointer) === 0';
+    return `return connected(this, 'nbd_${call.name}', options, () => ${connect}, () => ${isReached});`;
   }
+  const isNew = buffer.kind === 'BytesOut' && form === 'blocking';
+  const mapped = isNew ? ['command.mapZeroed(bytes)', 'count'] : ['command.map(bytes)', 'bytes.length'];
+  const values = call.args.flatMap((arg) => (arg === buffer ? mapped : [value(arg)]));
+  const native = `this.exports.nbd_${async.name}(${['this.pointer', ...values, ...options(call, '')].join(', ')})`;
   const name = camelCase(buffer.name);
-  if (buffer.kind === 'BytesIn' || form === 'into') {
+  if (!isNew) {
     return `return commandReply(this, 'nbd_${call.name}', options, (command) => {
   const bytes = this.arg.bytes('${buffer.name}', ${name});
   return ${native};
-}${noResult}${range});`;
+}, undefined, ${name}, offset);`;
   }
   return `let bytes: Uint8Array<ArrayBuffer>;
 return commandReply(
@@ -289,39 +230,8 @@ return commandReply(
     bytes = this.arg.newBytes('count', count);
     return ${native};
   },
-  () => bytes${range},
+  () => bytes,
+  count,
+  offset,
 );`;
-}
-
-/** What range of the disk a command is about, for its error. */
-function rangeOf(call: Call, form: Form): string {
-  if (!call.args.some(({ name }) => name === 'offset')) return '';
-  const buffer = call.args.find(({ kind }) => kind === 'BytesOut' || kind === 'BytesIn');
-  const isNew = buffer?.kind === 'BytesOut' && form === 'blocking';
-  return `, ${buffer === undefined || isNew ? 'count' : camelCase(buffer.name)}, offset`;
-}
-
-function bufferValues(arg: Arg, form: Form): string[] {
-  const isNew = arg.kind === 'BytesOut' && form === 'blocking';
-  return isNew ? ['command.mapZeroed(bytes)', 'count'] : ['command.map(bytes)', 'bytes.length'];
-}
-
-function optionResult(call: Call): string {
-  if (call.ret.kind === 'Err') return 'none';
-  if (call.ret.kind === 'Bool') return 'boolean';
-  if (call.ret.kind === 'Int') return call.name.includes('meta_context') ? 'context count' : 'list count';
-  throw new Error(
-    `${call.name} waits for an option and returns a ${call.ret.kind}, which is not known: teach generator/methods.ts`,
-  );
-}
-
-function changeBody(call: Call, async: Call, predicate: string, expected: boolean): string {
-  const values = call.args.flatMap((arg) => value(arg, undefined));
-  const isSocket = call.args.some(({ kind, name }) => kind === 'Fd' && name === 'sock');
-  const native = isSocket
-    ? `this.giveSocket('sock', sock, (fd) => this.exports.nbd_${async.name}(this.pointer, fd))`
-    : `this.check(this.exports.nbd_${async.name}(${['this.pointer', ...values].join(', ')}))`;
-  const reached = `() => this.exports.nbd_${predicate}(this.pointer) ${expected ? '!==' : '==='} 0`;
-  const wait = call.name.startsWith('connect') ? 'connected' : 'stateChange';
-  return `return ${wait}(this, 'nbd_${call.name}', options, () => ${native}, ${reached});`;
 }

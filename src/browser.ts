@@ -19,7 +19,7 @@ import { webFiles } from './web_files.js';
 export * from './shared.js';
 export { connectWebSocket };
 
-export const connectThrough: ConnectThrough = connectThroughWith(connectWebSocket);
+export const connectThrough: ConnectThrough = /* @__PURE__ */ connectThroughWith(connectWebSocket);
 
 const compileTls = () => compileOwn(() => new URL('./tls.wasm', import.meta.url), tlsFile);
 const host = (options?: TlsOptions): Host => ({
@@ -76,7 +76,7 @@ export const checksum: Checksum<CopySource> = async (...args) => (await copying(
 
 const copying = () => import('./copy/web_calls.js'); // a page that copies nothing does not load it
 
-const calls = probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
+const calls = /* @__PURE__ */ probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.meta.url), blkidFile), compileUrl);
 
 /**
  * Finds out what is on a disk: its partitions, and the file system or whatever else is in each. {@link ProbeCall} tells how.
@@ -86,12 +86,12 @@ const calls = probeCalls(() => compileOwn(() => new URL('./blkid.wasm', import.m
  * for (const { number, size, content } of partitions) console.log(number, size, content?.type, content?.label);
  * ```
  */
-export const probe: ProbeCall = calls.probe;
+export const probe: ProbeCall = (...args) => calls.probe(...args);
 
 /** Lists the partitions of a disk: {@link PartitionsCall} tells how. */
-export const partitions: PartitionsCall = calls.partitions;
+export const partitions: PartitionsCall = (...args) => calls.partitions(...args);
 
-const files = webFiles(probe);
+const files = /* @__PURE__ */ webFiles(probe);
 
 /**
  * Opens a file system on a disk, to read its files; nothing is mounted. {@link FileSystemCall} tells how.
@@ -101,10 +101,10 @@ const files = webFiles(probe);
  * for await (const { name, type, size } of files.readdir('/')) console.log(name, type, size);
  * ```
  */
-export const fileSystem: FileSystemCall = files.fileSystem;
+export const fileSystem: FileSystemCall = (...args) => files.fileSystem(...args);
 
 /** Opens the image of a disk, to read: {@link DiskImageCall} tells how. */
-export const diskImage: DiskImageCall = files.diskImage;
+export const diskImage: DiskImageCall = (...args) => files.diskImage(...args);
 
 /** Makes an engine known, for the types that it reads; one that is registered later comes first. */
-export const registerEngine: (engine: Engine) => void = files.registerEngine;
+export const registerEngine: (engine: Engine) => void = (engine) => files.registerEngine(engine);

@@ -51,7 +51,11 @@ export type { ProbeOptions } from './probe/options.js';
 export type * from './probe/types.js';
 export type { TlsOptions } from './tls/options.js';
 export type { ConnectThrough } from './transports/connect_through.js';
-export type { ConnectWebSocketOptions, WebSocketConstructor } from './transports/connect_web_socket.js';
+export type {
+  ConnectWebSocketOptions,
+  WebSocketConstructor,
+  WebSocketStreamConstructor,
+} from './transports/connect_web_socket.js';
 export type { Duplex } from './transports/duplex.js';
 export type { SocketLike } from './transports/socket_like.js';
 export type { Connect, ConnectTarget } from './transports/target.js';

@@ -276,7 +276,7 @@ export class Connection implements CommandOwner, Dependent {
     this.instance.connections.delete(this.pointer);
     if (this.instance.module.broken === undefined) {
       this.exports.nbd_close(this.pointer);
-      this.serverEnded = this.instance.processes.takeEndings();
+      this.serverEnded = this.instance.processes?.takeEndings() ?? this.serverEnded;
     } else this.#pump.socket?.close();
     const error = (call: string) =>
       new NBDError(`${call}: the handle was closed before the server had answered`, 'ENOTCONN', { isFatal: true });

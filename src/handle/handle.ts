@@ -14,11 +14,11 @@ export abstract class Handle {
   /** @internal The arguments of the call that is being made. */
   readonly arg: Arguments;
   /** @internal */
-  protected readonly instance: Instance;
-  /** @internal */
-  protected readonly exports: Exports;
+  readonly exports: Exports;
   /** @internal libnbd's own handle. */
-  protected readonly pointer: Pointer;
+  readonly pointer: Pointer;
+  /** @internal */
+  protected readonly instance: Instance;
 
   /** @internal */
   constructor(instance: Instance) {
@@ -37,13 +37,13 @@ export abstract class Handle {
   // --- one call ---
 
   /** @internal */
-  protected begin(call: string): void {
+  begin(call: string): void {
     this.arg.call = call;
     this.connection.assertCallable(call);
   }
 
   /** @internal For a call that takes no lock, and so may be made from inside a callback. */
-  protected beginUnlocked(call: string): void {
+  beginUnlocked(call: string): void {
     this.arg.call = call;
     this.connection.assertOpen(call);
   }
@@ -54,7 +54,7 @@ export abstract class Handle {
   }
 
   /** @internal Issues a command of an `aio*` call, which nobody waits for. */
-  protected issue(native: (command: Command) => bigint | number): bigint {
+  issue(native: (command: Command) => bigint | number): bigint {
     const command = new Command(this.connection, this);
     return this.connection.issue(command, this.arg.call, native);
   }
@@ -96,38 +96,58 @@ export abstract class Handle {
   // --- results ---
 
   /** @internal */
-  protected check(result: number): void {
+  check(result: number): void {
     if (result === -1) throw this.fail();
     this.connection.kick();
   }
 
   /** @internal */
-  protected number(result: number): number {
+  number(result: number): number {
     if (result === -1) throw this.fail();
     return result;
   }
 
   /** @internal */
-  protected boolean(result: number): boolean {
+  boolean(result: number): boolean {
     if (result === -1) throw this.fail();
     return result !== 0;
   }
 
+  /** @internal A boolean of a call that cannot fail. */
+  flag(result: number): boolean {
+    return result !== 0;
+  }
+
   /** @internal */
-  protected bigint(result: bigint): bigint {
+  enum(result: number): number {
+    return result;
+  }
+
+  /** @internal */
+  uint32(result: number): number {
+    return result >>> 0;
+  }
+
+  /** @internal */
+  uint64(result: bigint): bigint {
+    return BigInt.asUintN(64, result);
+  }
+
+  /** @internal */
+  bigint(result: bigint): bigint {
     if (result === -1n) throw this.fail();
     return result;
   }
 
   /** @internal A string that libnbd allocated for the caller. */
-  protected ownString(pointer: Pointer): string {
+  ownString(pointer: Pointer): string {
     const text = this.staticString(pointer);
     this.exports.free(pointer);
     return text;
   }
 
   /** @internal A string that stays libnbd's. */
-  protected staticString(pointer: Pointer): string {
+  staticString(pointer: Pointer): string {
     if (pointer === nullPointer) throw this.fail();
     return this.instance.memory.string(pointer);
   }

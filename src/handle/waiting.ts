@@ -15,11 +15,11 @@ export interface Caller {
   readonly arg: Arguments;
 }
 
-/** How an option's reply becomes the promise's result, as libnbd's blocking call has it. */
-export type OptionResult = 'none' | 'boolean' | 'list count' | 'context count';
+/** How an option's reply becomes the promise's result, as libnbd's blocking call has it; the last two are how many the callback was told. */
+export type OptionResult = 'none' | 'boolean' | 'exports' | 'contexts';
 
 /** The names of requests in libnbd's errors. */
-const requestNames = { 'list count': 'list', 'context count': 'meta context' } as const;
+const requestNames = { exports: 'list', contexts: 'meta context' } as const;
 
 /**
  * Issues a command and waits for its reply.

@@ -1,30 +1,13 @@
 // What the platform can do for libnbd beside carrying bytes: open connections, start processes and TLS, and read the environment.
 import { NBDError } from '../base/errors.js';
 import type { Reopenable } from '../sockets/rerouting.js';
+import type { DescriptorTable } from '../sockets/table.js';
 import type { ConnectWebSocket } from '../transports/connect_web_socket.js';
 import type { Connect, ConnectTarget } from '../transports/target.js';
 import type { Transport } from '../transports/transport.js';
-
-/** A process that serves NBD to this one. */
-export interface Processes {
-  /** Starts a command with its standard input and output as the connection: one socket for both. */
-  spawnOnStdio(argv: string[]): { pid: number; transport: Transport };
-  /** Listens on a Unix socket until a command was given it. */
-  listen(path: string): Listener;
-  kill(pid: number, signum: number): void;
-  /** The process is wanted no more, and ends by itself. Resolves when it has. */
-  reap(pid: number): Promise<void>;
-  /** Makes a folder of its own, its name from a template that ends in XXXXXX. */
-  makeFolder(template: string): string;
-  removeFolder(path: string): void;
-  removeFile(path: string): void;
-}
-
-export interface Listener {
-  /** Starts a command by systemd's socket activation: it finds the listening socket as descriptor 3. */
-  spawn(argv: string[], socketName: string | undefined): number;
-  close(): void;
-}
+import type { Memory } from '../wasm/memory.js';
+import type { Failures } from './posix/failure.js';
+import type { ProcessCalls } from './posix/processes.js';
 
 /** Credentials for TLS in memory, as PEM; `psk.key` is in hexadecimal. */
 export interface TlsCredentials {
@@ -57,7 +40,8 @@ export interface TlsSettings {
 export interface Host {
   readonly connect: Connect;
   readonly connectWebSocket: ConnectWebSocket;
-  readonly processes?: Processes | undefined;
+  /** Makes what answers the calls that start servers; left out where the platform has no processes, so that a page does not load it. */
+  readonly processCalls?: ((memory: Memory, descriptors: DescriptorTable, failures: Failures) => ProcessCalls) | undefined;
   /** Starts TLS on a connection. Until the server is verified, the result is `connecting`. */
   readonly startTls: (below: Reopenable, settings: TlsSettings) => Transport;
   /** An environment variable. */

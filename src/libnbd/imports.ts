@@ -5,14 +5,17 @@ import type { Memory, Pointer } from '../wasm/memory.js';
 import { wasi } from '../wasm/wasi.js';
 import type { Closures } from './closures.js';
 import type { ConnectingCalls } from './posix/connecting.js';
+import { negated } from './posix/failure.js';
 import type { ProcessCalls } from './posix/processes.js';
 import type { SocketCalls } from './posix/sockets.js';
 
-/** Who answers libnbd's POSIX calls. */
+const ENOTSUP = negated('ENOTSUP');
+
+/** Who answers libnbd's POSIX calls; those that start processes are not supported where nobody does. */
 export interface PosixCalls {
   readonly sockets: SocketCalls;
   readonly connecting: ConnectingCalls;
-  readonly processes: ProcessCalls;
+  readonly processes: ProcessCalls | undefined;
 }
 
 export function imports(memory: Memory, { sockets, connecting, processes }: PosixCalls, closures: Closures): ModuleImports {
@@ -32,15 +35,15 @@ export function imports(memory: Memory, { sockets, connecting, processes }: Posi
       forgetAddress: (number: number) => connecting.forgetAddress(number),
       nameAddress: (address: number, length: number, host: number, hostSize: number, port: number, portSize: number) =>
         connecting.nameAddress(address, length, host, hostSize, port, portSize),
-      socketpair: (fds: number) => processes.socketpair(fds),
-      bind: (fd: number, address: number, length: number) => processes.bind(fd, address, length),
-      listen: () => processes.listen(),
-      spawn: (argv: number, socketName: Pointer) => processes.spawn(argv, socketName),
-      kill: (pid: number, signum: number) => processes.kill(pid, signum),
-      reap: (pid: number) => processes.reap(pid),
-      mkdtemp: (template: Pointer) => processes.mkdtemp(template),
-      unlink: (path: Pointer) => processes.unlink(path),
-      rmdir: (path: Pointer) => processes.rmdir(path),
+      socketpair: (fds: number) => processes?.socketpair(fds) ?? ENOTSUP,
+      bind: (fd: number, address: number, length: number) => processes?.bind(fd, address, length) ?? ENOTSUP,
+      listen: () => processes?.listen() ?? ENOTSUP,
+      spawn: (argv: number, socketName: Pointer) => processes?.spawn(argv, socketName) ?? ENOTSUP,
+      kill: (pid: number, signum: number) => processes?.kill(pid, signum) ?? ENOTSUP,
+      reap: (pid: number) => processes?.reap(pid) ?? ENOTSUP,
+      mkdtemp: (template: Pointer) => processes?.mkdtemp(template) ?? ENOTSUP,
+      unlink: (path: Pointer) => processes?.unlink(path) ?? ENOTSUP,
+      rmdir: (path: Pointer) => processes?.rmdir(path) ?? ENOTSUP,
       startTls: (handle: Pointer, fd: number, ...settings: [Pointer, Pointer, number, Pointer, Pointer, Pointer]) =>
         connecting.startTls(handle, fd, ...settings),
       getenv: (name: Pointer, value: number, size: number) => connecting.getenv(name, value, size),

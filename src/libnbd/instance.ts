@@ -15,7 +15,7 @@ import type { Host } from './host.js';
 import { imports } from './imports.js';
 import { ConnectingCalls } from './posix/connecting.js';
 import { Failures } from './posix/failure.js';
-import { ProcessCalls } from './posix/processes.js';
+import type { ProcessCalls } from './posix/processes.js';
 import { SocketCalls } from './posix/sockets.js';
 
 /** What an instance is made of. */
@@ -29,7 +29,7 @@ interface Parts {
   readonly connections: Map<Pointer, Dependent>;
   readonly failures: Failures;
   readonly sockets: SocketCalls;
-  readonly processes: ProcessCalls;
+  readonly processes: ProcessCalls | undefined;
 }
 
 export class Instance {
@@ -41,7 +41,7 @@ export class Instance {
   readonly descriptors: DescriptorTable;
   readonly connections: Map<Pointer, Dependent>;
   readonly failures: Failures;
-  readonly processes: ProcessCalls;
+  readonly processes: ProcessCalls | undefined;
   readonly #sockets: SocketCalls;
   readonly #taken = new WeakMap<object, Socket>();
 
@@ -71,7 +71,7 @@ export class Instance {
     const failures = new Failures();
     const sockets = new SocketCalls(memory, descriptors, buffers, failures);
     const connecting = new ConnectingCalls(memory, descriptors, connections, host, failures);
-    const processes = new ProcessCalls(memory, descriptors, host, failures);
+    const processes = host.processCalls?.(memory, descriptors, failures);
     const answers = imports(memory, { sockets, connecting, processes }, closures);
     const module = await Module.instantiate<Exports>('libnbd', compiled, memory, answers);
     return new Instance({ host, module, buffers, closures, descriptors, connections, failures, sockets, processes });

@@ -1,6 +1,7 @@
 // What Node can do for libnbd: open connections, start processes and TLS, and read the environment.
 import { userInfo } from 'node:os';
 import type { Host } from '../libnbd/host.js';
+import { ProcessCalls, type Processes } from '../libnbd/posix/processes.js';
 import { tlsByModule } from '../tls/later.js';
 import type { TlsOptions } from '../tls/options.js';
 import type { Transport } from '../transports/transport.js';
@@ -10,10 +11,15 @@ import { startTls } from './tls.js';
 import { readCredentials } from './tls_credentials.js';
 import { connectWebSocket } from './web_socket.js';
 
+const processCalls =
+  (processes: Processes): Host['processCalls'] =>
+  (memory, descriptors, failures) =>
+    new ProcessCalls(memory, descriptors, processes, failures);
+
 export const nodeHost: Host = {
   connect: openConnection,
   connectWebSocket,
-  processes: new NodeProcesses(),
+  processCalls: processCalls(new NodeProcesses()),
   startTls,
   getenv: (name) => permitted(() => process.env[name]) ?? (name === 'LOGNAME' ? permitted(() => userInfo().username) : undefined),
 };
@@ -43,7 +49,7 @@ export function nodeHostWithTls(
   return {
     ...nodeHost,
     connect: (target) => ('path' in target ? noted(openConnection(target)) : openConnection(target)),
-    processes: new ProcessesNotingSockets(noted),
+    processCalls: processCalls(new ProcessesNotingSockets(noted)),
     startTls: (below, settings) =>
       byModule(below, { ...settings, credentials: settings.credentials ?? readCredentials(settings) }),
   };

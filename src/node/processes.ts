@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { codedError, NBDError } from '../base/errors.js';
-import type { Listener, Processes } from '../libnbd/host.js';
+import type { Listener, Processes } from '../libnbd/posix/processes.js';
 import { DuplexTransport } from '../transports/duplex.js';
 
 export class NodeProcesses implements Processes {

@@ -6,14 +6,20 @@ import { type WebSocketStreamLike, WebSocketStreamTransport } from './web_socket
 /** A WebSocket's class: the browser's, that of the `ws` package, or one like them. */
 export type WebSocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocketLike;
 
+/** The class WebSocketStream, which Chromium has: it can stop reading. TypeScript does not know it. */
+export type WebSocketStreamConstructor = new (url: string, options: { protocols: string[] }) => WebSocketStreamLike;
+
 export interface ConnectWebSocketOptions {
   /**
    * Subprotocols to offer; none unless given. Chromium and the `ws` package fail the connection when a server that was offered
    * some selects none, so offer `'binary'` only to a proxy that wants it, as old versions of websockify do.
    */
   protocols?: string | string[] | undefined;
-  /** The class to open it with, instead of the platform's: in a page of Chromium's, that is a WebSocketStream. */
-  WebSocket?: WebSocketConstructor | undefined;
+  /**
+   * The class to open it with, instead of the platform's WebSocket. Chromium's `WebSocketStream` takes more CPU time, and
+   * stops reading where a WebSocket's connection would end: when more than 2 MiB come that nobody asked for.
+   */
+  WebSocket?: WebSocketConstructor | WebSocketStreamConstructor | undefined;
 }
 
 /**
@@ -31,23 +37,17 @@ export interface ConnectWebSocketOptions {
  */
 export type ConnectWebSocket = (url: string | URL, options?: ConnectWebSocketOptions) => Transport;
 
-/** Chromium has it. It can stop reading, which a WebSocket cannot. It costs up to a tenth of the speed. */
-const WebSocketStream =
-  typeof document === 'undefined'
-    ? undefined
-    : (globalThis as { WebSocketStream?: new (url: string, options: { protocols: string[] }) => WebSocketStreamLike })
-        .WebSocketStream;
-
-export const connectWebSocket: ConnectWebSocket = (url, { protocols = [], WebSocket } = {}) => {
-  if (WebSocket === undefined && WebSocketStream !== undefined) {
-    return new WebSocketStreamTransport(new WebSocketStream(String(url), { protocols: [protocols].flat() }));
-  }
-  return openWebSocket(url, protocols, WebSocket ?? globalThis.WebSocket);
-};
-
-function openWebSocket(url: string | URL, protocols: string | string[], WebSocket: WebSocketConstructor | undefined): Transport {
+export const connectWebSocket: ConnectWebSocket = (url, { protocols = [], WebSocket = platformWebSocket() } = {}) => {
   if (WebSocket === undefined) {
     throw new TypeError('connectWebSocket: this platform has no WebSocket: give one as the option WebSocket');
   }
-  return new WebSocketTransport(new WebSocket(url, protocols));
+  return isStream(WebSocket)
+    ? new WebSocketStreamTransport(new WebSocket(String(url), { protocols: [protocols].flat() }))
+    : new WebSocketTransport(new WebSocket(url, protocols));
+};
+
+const platformWebSocket = (): WebSocketConstructor | undefined => globalThis.WebSocket;
+
+function isStream(type: WebSocketConstructor | WebSocketStreamConstructor): type is WebSocketStreamConstructor {
+  return typeof type.prototype === 'object' && 'opened' in type.prototype;
 }

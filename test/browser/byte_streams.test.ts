@@ -1,16 +1,63 @@
 // Pairs of byte streams that browsers have: WebSocketStream, and what WebTransport's bidirectional streams are.
-import type { BytePair } from 'libnbd-wasm';
-import { expect, test } from 'vitest';
+import { type BytePair, connectWebSocket, type WebSocketStreamConstructor } from 'libnbd-wasm';
+import { describe, expect, test } from 'vitest';
 import { firstDifference, noise, pattern } from '../support/bytes.js';
 import { nbdError, newHandle } from '../support/handles.js';
 import { nbdkit, type PageServer } from './support/platform.js';
 
-declare const WebSocketStream: undefined | (new (url: string) => { readonly opened: Promise<BytePair> });
+const { WebSocketStream } = globalThis as { WebSocketStream?: WebSocketStreamConstructor };
 
-test.skipIf(typeof WebSocketStream === 'undefined')('WebSocketStream', async () => {
-  const server = await nbdkit('--filter=cow', 'pattern', '16M');
-  const { readable, writable } = await new (WebSocketStream as NonNullable<typeof WebSocketStream>)(server.url).opened;
-  await readsAndWrites({ readable, writable });
+describe.skipIf(WebSocketStream === undefined)('WebSocketStream', () => {
+  const Stream = WebSocketStream as WebSocketStreamConstructor;
+
+  test('its pair of streams', async () => {
+    const server = await nbdkit('--filter=cow', 'pattern', '16M');
+    const { readable, writable } = await new Stream(server.url, { protocols: [] }).opened;
+    await readsAndWrites({ readable, writable } as BytePair);
+  });
+
+  test('as the class of connectWebSocket', async () => {
+    const server = await nbdkit('--filter=cow', 'pattern', '16M');
+    let opened = 0;
+    class Counted extends Stream {
+      constructor(...args: ConstructorParameters<WebSocketStreamConstructor>) {
+        super(...args);
+        opened++;
+      }
+    }
+    const socket = connectWebSocket(server.url, { WebSocket: Counted });
+    expect(opened).toBe(1);
+    const nbd = await newHandle();
+    await nbd.connectSocket(socket);
+    expect(firstDifference(await nbd.pread(2 ** 20, 4096), pattern(4096, 2 ** 20))).toBe(-1);
+    await nbd.shutdown();
+  });
+
+  test('a proxy that refuses', async () => {
+    const server = await nbdkit('pattern', '1M');
+    const socket = connectWebSocket(`${server.proxy}nbd/unknown`, { WebSocket: Stream });
+    expect((await nbdError((await newHandle()).connectSocket(socket))).isFatal).toBe(true);
+  });
+});
+
+test('a page opens a WebSocket unless it is told otherwise', async () => {
+  const server = await nbdkit('pattern', '1M');
+  const { WebSocket } = globalThis;
+  let opened = 0;
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args);
+      opened++;
+    }
+  };
+  try {
+    const nbd = await newHandle();
+    await nbd.connectSocket(connectWebSocket(server.url));
+    expect([opened, nbd.getSize()]).toEqual([1, 2n ** 20n]);
+    await nbd.shutdown();
+  } finally {
+    globalThis.WebSocket = WebSocket;
+  }
 });
 
 // WebTransport wants HTTP/3, which no server here speaks; its streams are byte streams, which these are as well.

@@ -31,7 +31,8 @@ test.for(places)('%s', async ([, open]) => {
     expect(firstDifference(read, bytes.subarray((i % 16) * 65536, ((i % 16) + 1) * 65536))).toBe(-1);
   }
   expect(firstDifference(await disk.readFully(2 ** 20, 0), bytes)).toBe(-1);
-  expect(events.slice(0, 2)).toEqual(['reconnecting', 'connected']);
+  const changes = events.filter((event, i) => event !== events[i - 1]); // told when the first is lost, and again when all are
+  expect(changes.slice(0, 2)).toEqual(['reconnecting', 'connected']);
   await disk.flush();
   await disk.shutdown();
 });

@@ -2,17 +2,38 @@
 // error numbers, negated.
 import type { Socket } from '../../sockets/socket.js';
 import type { DescriptorTable } from '../../sockets/table.js';
+import type { Transport } from '../../transports/transport.js';
 import { type Memory, optionalString, type Pointer } from '../../wasm/memory.js';
-import type { Host, Listener, Processes } from '../host.js';
 import { socketAddress } from './address.js';
 import { type Failures, negated } from './failure.js';
 
 const ENOTSUP = negated('ENOTSUP');
 
+/** A process that serves NBD to this one. */
+export interface Processes {
+  /** Starts a command with its standard input and output as the connection: one socket for both. */
+  spawnOnStdio(argv: string[]): { pid: number; transport: Transport };
+  /** Listens on a Unix socket until a command was given it. */
+  listen(path: string): Listener;
+  kill(pid: number, signum: number): void;
+  /** The process is wanted no more, and ends by itself. Resolves when it has. */
+  reap(pid: number): Promise<void>;
+  /** Makes a folder of its own, its name from a template that ends in XXXXXX. */
+  makeFolder(template: string): string;
+  removeFolder(path: string): void;
+  removeFile(path: string): void;
+}
+
+export interface Listener {
+  /** Starts a command by systemd's socket activation: it finds the listening socket as descriptor 3. */
+  spawn(argv: string[], socketName: string | undefined): number;
+  close(): void;
+}
+
 export class ProcessCalls {
   readonly #memory: Memory;
   readonly #descriptors: DescriptorTable;
-  readonly #host: Host;
+  readonly #processes: Processes;
   readonly #failures: Failures;
   /** The descriptor that the next process will be connected to, or the socket that it will listen on. */
   #pair: Socket | undefined;
@@ -20,15 +41,14 @@ export class ProcessCalls {
   #boundPath = '';
   #endings: Promise<void>[] = [];
 
-  constructor(memory: Memory, descriptors: DescriptorTable, host: Host, failures: Failures) {
+  constructor(memory: Memory, descriptors: DescriptorTable, processes: Processes, failures: Failures) {
     this.#memory = memory;
     this.#descriptors = descriptors;
-    this.#host = host;
+    this.#processes = processes;
     this.#failures = failures;
   }
 
   socketpair(fds: number): number {
-    if (this.#host.processes === undefined) return ENOTSUP;
     const ours = this.#descriptors.add();
     const theirs = this.#descriptors.add();
     this.#pair = ours;
@@ -47,8 +67,8 @@ export class ProcessCalls {
   }
 
   listen(): number {
-    return this.#withProcesses((processes) => {
-      this.#listener = processes.listen(this.#boundPath);
+    return this.#failures.attempt(() => {
+      this.#listener = this.#processes.listen(this.#boundPath);
       return 0;
     });
   }
@@ -58,7 +78,7 @@ export class ProcessCalls {
     const pair = this.#pair;
     this.#listener = undefined;
     this.#pair = undefined;
-    return this.#withProcesses((processes) => {
+    return this.#failures.attempt(() => {
       const words = this.#strings(argv);
       if (listener !== undefined) {
         try {
@@ -67,19 +87,19 @@ export class ProcessCalls {
           listener.close();
         }
       }
-      const { pid, transport } = processes.spawnOnStdio(words);
+      const { pid, transport } = this.#processes.spawnOnStdio(words);
       pair?.attach(transport);
       return pid;
     });
   }
 
   kill(pid: number, signum: number): number {
-    return this.#withProcesses((processes) => processes.kill(pid, signum) ?? 0);
+    return this.#failures.attempt(() => this.#processes.kill(pid, signum) ?? 0);
   }
 
   reap(pid: number): number {
-    return this.#withProcesses((processes) => {
-      this.#endings.push(processes.reap(pid));
+    return this.#failures.attempt(() => {
+      this.#endings.push(this.#processes.reap(pid));
       return pid;
     });
   }
@@ -90,24 +110,19 @@ export class ProcessCalls {
   }
 
   mkdtemp(template: Pointer): number {
-    return this.#withProcesses((processes) => {
+    return this.#failures.attempt(() => {
       const name = this.#memory.string(template);
-      this.#memory.writeString(processes.makeFolder(name), template, name.length + 1);
+      this.#memory.writeString(this.#processes.makeFolder(name), template, name.length + 1);
       return 0;
     });
   }
 
   unlink(path: Pointer): number {
-    return this.#withProcesses((processes) => processes.removeFile(this.#memory.string(path)) ?? 0);
+    return this.#failures.attempt(() => this.#processes.removeFile(this.#memory.string(path)) ?? 0);
   }
 
   rmdir(path: Pointer): number {
-    return this.#withProcesses((processes) => processes.removeFolder(this.#memory.string(path)) ?? 0);
-  }
-
-  #withProcesses(action: (processes: Processes) => number): number {
-    const { processes } = this.#host;
-    return processes === undefined ? ENOTSUP : this.#failures.attempt(() => action(processes));
+    return this.#failures.attempt(() => this.#processes.removeFolder(this.#memory.string(path)) ?? 0);
   }
 
   #strings(array: number): string[] {
