@@ -6,7 +6,6 @@ import { Closures } from '../src/libnbd/closures.js';
 import { imports } from '../src/libnbd/imports.js';
 import { ConnectingCalls } from '../src/libnbd/posix/connecting.js';
 import { Failures } from '../src/libnbd/posix/failure.js';
-import { ProcessCalls } from '../src/libnbd/posix/processes.js';
 import { SocketCalls } from '../src/libnbd/posix/sockets.js';
 import { nodeHost } from '../src/node/host.js';
 import { DescriptorTable } from '../src/sockets/table.js';
@@ -32,7 +31,7 @@ export class Runtime {
     const buffers = new Buffers();
     this.sockets = new SocketCalls(this.memory, this.descriptors, buffers, failures);
     this.connecting = new ConnectingCalls(this.memory, this.descriptors, new Map(), nodeHost, failures);
-    const processes = new ProcessCalls(this.memory, this.descriptors, nodeHost, failures);
+    const processes = nodeHost.processCalls?.(this.memory, this.descriptors, failures);
     const calls = { sockets: this.sockets, connecting: this.connecting, processes };
     this.imports = {
       ...imports(this.memory, calls, new Closures(this.memory, buffers)).libnbd,
