@@ -27,6 +27,7 @@ const bundle = (folder, names, moved = []) =>
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
+    keepNames: true, // errors and stacks tell the names of classes
     plugins: [
       {
         name: 'paths',

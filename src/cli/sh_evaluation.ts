@@ -31,6 +31,7 @@ const exit = (code?: unknown): never => {
  */
 export function scriptRunner(): (code: string) => Promise<unknown> {
   Object.assign(globalThis, { exit });
+  Error.stackTraceLimit = 50; // the REPL drops its own frames, and where it finds none of them, those of the script
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
     fail = reject;

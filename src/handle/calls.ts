@@ -20,7 +20,8 @@ export function addCalls(prototype: Handle, table: string): void {
     const value = function (this: Handle, ...values: Values) {
       return make(this, call, values);
     };
-    Object.defineProperty(value, 'name', { value: name }); // for the stacks of errors
+    // As a method with a body has them: the name for the stacks of errors, the length for whoever wraps a method.
+    Object.defineProperties(value, { name: { value: name }, length: { value: call.length } });
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
   }
 }
@@ -110,9 +111,14 @@ class Call {
     this.hasRange = parameters[1] === 'uint64:offset';
   }
 
+  /** How many parameters stand before the options. */
+  get length(): number {
+    return this.#parameters.length;
+  }
+
   /** What comes after the parameters. */
   options(values: Values): Options {
-    const options = values[this.#parameters.length];
+    const options = values[this.length];
     return options === undefined ? {} : (options as Options);
   }
 

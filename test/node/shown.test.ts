@@ -1,7 +1,7 @@
 // What console.log and Node's prompt show of handles and disks: a line, without secrets.
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { cached, DiskBlob, load, NBD, Overlay, openDisk } from 'libnbd-wasm';
+import { CopyError, cached, DiskBlob, DiskError, load, NBD, NBDError, Overlay, openDisk } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
 import { RemoteHandle } from '../../dist/worker/remote_handle.js';
 import { proxyTo } from '../proxy/support.js';
@@ -112,4 +112,36 @@ describe('a disk', () => {
     expect(inspect((await DiskBlob.of(nbd)).slice(512, 2560))).toBe(`DiskBlob { 2 KiB at 512 of ${below} }`);
     nbd.close();
   });
+});
+
+test('classes and methods have their own names, and methods the number of arguments before their options', () => {
+  expect([NBD, NBDError, CopyError, DiskError, Overlay, DiskBlob].map(({ name }) => name)).toEqual([
+    'NBD',
+    'NBDError',
+    'CopyError',
+    'DiskError',
+    'Overlay',
+    'DiskBlob',
+  ]);
+  const { prototype } = NBD;
+  const methods = [
+    'isReadOnly',
+    'setDebug',
+    'connectTcp',
+    'trim',
+    'blockStatus64',
+    'aioConnectUnix',
+    'pread',
+    'aioPwrite',
+  ] as const;
+  expect(methods.map((name) => [prototype[name].name, prototype[name].length])).toEqual([
+    ['isReadOnly', 0],
+    ['setDebug', 1],
+    ['connectTcp', 2],
+    ['trim', 2],
+    ['blockStatus64', 3],
+    ['aioConnectUnix', 1],
+    ['pread', 2],
+    ['aioPwrite', 2],
+  ]);
 });
