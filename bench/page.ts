@@ -2,6 +2,7 @@
 // bytes over a WebSocket without NBD.
 import { connectWebSocket, copy, load, type NBD, type SocketLike } from 'libnbd-wasm';
 import { type Job, type Measurement, measure } from './in_flight.js';
+import { answerMeasurements, measureInWorker } from './in_worker.js';
 import { Answers, ByHand, messages } from './peers/by_hand.js';
 import { measureTransfers } from './transfers.js';
 
@@ -69,28 +70,10 @@ function opened(socket: WebSocket): Promise<void> {
   });
 }
 
-function measureInWorker(job: PageJob): Promise<Measurement> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker('/page.js', { type: 'module' });
-    worker.onmessage = ({ data }: MessageEvent<{ measurement: Measurement } | { error: string }>) => {
-      worker.terminate();
-      if ('measurement' in data) resolve(data.measurement);
-      else reject(new Error(data.error));
-    };
-    worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(job);
-  });
-}
-
 if (typeof document === 'undefined') {
-  addEventListener('message', ({ data }: MessageEvent<PageJob>) => {
-    measureHere(data).then(
-      (measurement) => postMessage({ measurement }),
-      (error: unknown) => postMessage({ error: String(error) }),
-    );
-  });
+  answerMeasurements(measureHere);
 } else {
   Object.assign(globalThis, {
-    measureJob: (job: PageJob) => (job.transport === 'worker' ? measureInWorker(job) : measureHere(job)),
+    measureJob: (job: PageJob) => (job.transport === 'worker' ? measureInWorker<Measurement>('/page.js', job) : measureHere(job)),
   });
 }

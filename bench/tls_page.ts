@@ -1,6 +1,7 @@
 // What is measured of TLS, wherever it runs: how long a connection takes, and reads or writes of 256 KiB with 16 in flight.
 import { load, type NBD } from 'libnbd-wasm';
 import { type Measurement, measure } from './in_flight.js';
+import { answerMeasurements, measureInWorker } from './in_worker.js';
 import { type Link, openTlsByHand } from './peers/tls_by_hand.js';
 import { measureTransfers } from './transfers.js';
 
@@ -77,26 +78,8 @@ async function measureHere(job: TlsJob): Promise<TlsMeasurement> {
   return measureTls(job, nbd, () => nbd.connectWebSocket(url()));
 }
 
-function measureInWorker(job: TlsJob): Promise<TlsMeasurement> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker('/tls_page.js', { type: 'module' });
-    worker.onmessage = ({ data }: MessageEvent<{ measurement: TlsMeasurement } | { error: string }>) => {
-      worker.terminate();
-      if ('measurement' in data) resolve(data.measurement);
-      else reject(new Error(data.error));
-    };
-    worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(job);
-  });
-}
-
 if ('WorkerGlobalScope' in globalThis) {
-  addEventListener('message', ({ data }: MessageEvent<TlsJob>) => {
-    measureHere(data).then(
-      (measurement) => postMessage({ measurement }),
-      (error: unknown) => postMessage({ error: String(error) }),
-    );
-  });
+  answerMeasurements(measureHere);
 } else if ('document' in globalThis) {
-  Object.assign(globalThis, { measureHere, measureInWorker });
+  Object.assign(globalThis, { measureHere, measureInWorker: (job: TlsJob) => measureInWorker('/tls_page.js', job) });
 }

@@ -25,7 +25,7 @@ scripts/sizes.sh
 
 say 'checking that nothing generated or vendored is committed'
 tracked=$(git ls-files 2>/dev/null || true) # a source archive has no index, and what it holds is what was committed
-generated=$(printf '%s\n' "$tracked" | grep -E '^((build|dist|docs/api|node_modules|src/generated)/|libnbd/.|libxml2/.)|\.(wasm|tgz|o)$' || true)
+generated=$(printf '%s\n' "$tracked" | grep -E '^((build|dist|docs/api|node_modules|src/generated)/|libnbd/.|libxml2/.)|\.(wasm|tgz|o|log|cpuprofile)$' || true)
 [ -z "$generated" ] || die "these files are made by the build, or are upstream's, and must not be committed: $generated"
 if [ -n "$tracked" ] && [ -d build/libnbd ]; then
   # Upstream's own files under another name: the same content is what gives them away.

@@ -61,27 +61,20 @@ const makers = {
   },
   /** It waits until the handle is connected. */
   connect(handle: Handle, call: Call, values: Values): unknown {
-    const start = () => handle.check(call.twin(handle, values));
-    return connected(
-      handle,
-      call.name,
-      call.options(values),
-      start,
-      () => handle.exports.nbd_aio_is_connecting(handle.pointer) === 0,
-    );
+    return connected(...stateOf(handle, call, values));
   },
   /** It waits until the handle is not connecting any more, in whatever state it is then. */
   change(handle: Handle, call: Call, values: Values): unknown {
-    const start = () => handle.check(call.twin(handle, values));
-    return stateChange(
-      handle,
-      call.name,
-      call.options(values),
-      start,
-      () => handle.exports.nbd_aio_is_connecting(handle.pointer) === 0,
-    );
+    return stateChange(...stateOf(handle, call, values));
   },
 };
+
+/** Who makes a call that changes the handle's state, how, and how to tell that it has. */
+function stateOf(handle: Handle, call: Call, values: Values): Parameters<typeof stateChange> {
+  const start = () => handle.check(call.twin(handle, values));
+  const isReached = () => handle.exports.nbd_aio_is_connecting(handle.pointer) === 0;
+  return [handle, call.name, call.options(values), start, isReached];
+}
 
 function atOnce(handle: Handle, call: Call, values: Values): unknown {
   try {

@@ -49,7 +49,7 @@ export async function runTest(
 }
 
 /** In the environment of what a test starts, by which a daemon is known that has left the group. */
-const marker = 'LIBNBD_WASM_SHELL_TEST';
+const marker = 'LIBNBD_WASM_UPSTREAM_TEST';
 
 function killAll(leader: number | undefined, mark: string): void {
   const marked = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && environment(pid).includes(`${marker}=${mark}`));
