@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     testTimeout: 300_000, // a hang ends; a machine may be ten times slower than another
     hookTimeout: 300_000,
-    reporters: ['default', './test/support/summary_reporter.ts'],
+    reporters: ['default', './test/support/stuck_reporter.ts', './test/support/summary_reporter.ts'],
     maxWorkers: '100%',
     projects: [
       {
