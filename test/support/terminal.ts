@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
+/** Less than a test's own limit, which tells nothing of a terminal. */
+const limit = 120_000;
+
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** It ends with the test at the latest. */
 export class Terminal {
-  /** All that was shown until now, with a newline where the terminal has a carriage return before it. */
+  /** All that was shown until now, with a newline where the terminal has carriage returns before it. */
   output = '';
   /** Its exit code; 128 and the number of the signal that ended it. */
   readonly exit: Promise<number>;
@@ -22,8 +25,11 @@ export class Terminal {
     });
     onTestFinished(() => void child.kill('SIGHUP'));
     child.stdin.on('error', () => {}); // it has ended, which `exit` tells
+    let returns = ''; // at the end of what has come, a newline may follow
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.output = (this.output + text).replaceAll('\r\n', '\n');
+      const [, complete = '', rest = ''] = /^(.*?)(\r*)$/s.exec(returns + text) ?? [];
+      returns = rest;
+      this.output += complete.replaceAll(/\r+\n/g, '\n');
       this.#shown();
     });
     this.type = (text) => void child.stdin.write(text);
@@ -34,15 +40,25 @@ export class Terminal {
     this.#ended.catch(() => {}); // of no concern to a test that expects it to end
   }
 
-  /** Waits until a text is shown, after what was waited for before. Rejects when the program ends first. */
+  /** Waits until a text is shown, after what was waited for before. Rejects when the program ends first, and when it takes too long. */
   async shows(text: string): Promise<void> {
-    for (;;) {
-      const at = this.output.indexOf(text, this.#seen);
-      if (at >= 0) {
-        this.#seen = at + text.length;
-        return;
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`${JSON.stringify(text)} is not shown; this is: ${JSON.stringify(this.output.slice(this.#seen))}`));
+      }, limit);
+    });
+    try {
+      for (;;) {
+        const at = this.output.indexOf(text, this.#seen);
+        if (at >= 0) {
+          this.#seen = at + text.length;
+          return;
+        }
+        await Promise.race([new Promise<void>((resolve) => (this.#shown = resolve)), this.#ended, tooLong]);
       }
-      await Promise.race([new Promise<void>((resolve) => (this.#shown = resolve)), this.#ended]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
