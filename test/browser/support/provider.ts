@@ -21,6 +21,7 @@ class DebianBrowserProvider implements BrowserProvider {
   readonly #browserName: BrowserName;
   #starting: Promise<OwnedBrowser> | undefined;
   readonly #pages = new Map<string, Page>();
+  #isClosing = false;
 
   constructor(project: TestProject) {
     this.#browserName = project.config.browser.name as BrowserName;
@@ -31,15 +32,31 @@ class DebianBrowserProvider implements BrowserProvider {
   }
 
   async openPage(sessionId: string, url: string): Promise<void> {
-    this.#starting ??= startBrowser(this.#browserName);
+    this.#starting ??= this.#start();
     const { browser } = await this.#starting;
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
+    page.once('error', (error) => this.#lost(error.message));
+    page.once('close', () => this.#lost('a page was closed'));
     this.#pages.set(sessionId, page);
     await page.goto(url, { timeout: 0 });
   }
 
+  async #start(): Promise<OwnedBrowser> {
+    const owned = await startBrowser(this.#browserName);
+    owned.browser.once('disconnected', () => this.#lost('it has ended'));
+    return owned;
+  }
+
+  // Vitest would wait for the page for ever.
+  #lost(how: string): void {
+    if (this.#isClosing) return;
+    process.stderr.write(`the tests in ${this.#browserName} cannot go on: ${how}\n`);
+    process.exit(1);
+  }
+
   async close(): Promise<void> {
+    this.#isClosing = true;
     const owned = await this.#starting;
     await owned?.close();
   }
