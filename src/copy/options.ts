@@ -8,8 +8,8 @@ import type { ProgressOptions } from './progress.js';
 
 export interface InFlightOptions extends WaitOptions, ProgressOptions {
   /**
-   * The size of a request in bytes, rounded to the blocks of both ends. Unless told otherwise, each connection has four of them in `queueSize`:
-   * 4 MiB with one connection, 1 MiB with four.
+   * The size of a request in bytes, rounded to the blocks of both ends. Unless told otherwise, each connection has two of them in `queueSize`, of
+   * 4 MiB at most: 2 MiB with four connections.
    */
   requestSize?: number | undefined;
   /** How many requests are in flight at most, in all; 64 unless told otherwise. */
@@ -95,7 +95,7 @@ export function requestSizeFor({ requestSize, queueSize }: RequestShape, ...ends
  * a connection that has no other request waits while the bytes of its last one are written.
  */
 const fitting = (queueSize: number, connections: number): number =>
-  Math.min(Math.max(2 ** Math.floor(Math.log2(queueSize / (4 * connections))), 2 ** 18), 2 ** 22);
+  Math.min(Math.max(2 ** Math.floor(Math.log2(queueSize / (2 * connections))), 2 ** 18), 2 ** 22);
 
 type RequestEnd = Pick<RandomSource, 'block' | 'longest' | 'preferred' | 'connections'>;
 
