@@ -8,12 +8,16 @@ const sendBound = 2 ** 22;
 /** Sends up to this size are gathered. */
 const gatherMax = 2 ** 13;
 const gatherSize = 2 ** 16;
+/** The first buffer for it: a handle that makes few requests at a time needs no more. */
+const firstGatherSize = 2 ** 12;
 const maxSpareGathers = 8;
 
 export class SendQueue {
   /** Chunks to be written. After them come the bytes of the gathering buffer, from #gatherStart to #gathered. */
   #toWrite: Uint8Array[] = [];
   #gather: Uint8Array | undefined;
+  /** How long the next one is that is made. */
+  #gatherSize = firstGatherSize;
   #gathered = 0;
   #gatherStart = 0;
   readonly #fullGathers: Uint8Array[] = []; // to be used again once nothing is pending
@@ -88,17 +92,19 @@ export class SendQueue {
   #gatherBytes(source: Uint8Array, start: number, length: number): void {
     for (let done = 0; done < length; ) {
       if (this.#gather === undefined) {
-        this.#gather = this.#spareGathers.pop() ?? new Uint8Array(gatherSize);
+        this.#gather = this.#spareGathers.pop() ?? new Uint8Array(this.#gatherSize);
+        this.#gatherSize = gatherSize;
         this.#gathered = 0;
         this.#gatherStart = 0;
       }
-      const count = Math.min(length - done, gatherSize - this.#gathered);
+      const { length: size } = this.#gather;
+      const count = Math.min(length - done, size - this.#gathered);
       copy(source, start + done, this.#gather, this.#gathered, count);
       done += count;
       this.#gathered += count;
-      if (this.#gathered === gatherSize) {
+      if (this.#gathered === size) {
         this.#endGathered();
-        if (this.#fullGathers.length < maxSpareGathers) this.#fullGathers.push(this.#gather);
+        if (size === gatherSize && this.#fullGathers.length < maxSpareGathers) this.#fullGathers.push(this.#gather);
         this.#gather = undefined;
       }
     }
