@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskImage, fileSystem, type ImageFormat } from 'libnbd-wasm';
 import { describe, expect, test } from 'vitest';
+import { lockedImage } from '../support/locked_image.js';
 import { MemoryDisk } from '../support/memory_disk.js';
 import { run, temporaryFolder } from '../support/processes.js';
 import { image } from './seven_disks.js';
@@ -140,19 +141,7 @@ describe('what cannot be read is refused, and no other file is opened', () => {
 
   test('an encrypted qcow2', async () => {
     const made = join(await temporaryFolder(), 'encrypted');
-    const secret = ['--object', 'secret,id=s,data=secret'];
-    await run(
-      'qemu-img',
-      'create',
-      '-q',
-      ...secret,
-      '-f',
-      'qcow2',
-      '-o',
-      'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10',
-      made,
-      '1M',
-    );
+    await lockedImage(made);
     expect(await refused(made)).toMatchObject({ code: 'ENOTSUP', message: 'diskImage: this qcow2 is encrypted' });
   });
 

@@ -2,6 +2,7 @@
 import { copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { image } from '../files/seven_disks.js';
+import { lockedImage } from '../support/locked_image.js';
 import { run, temporaryFolder } from '../support/processes.js';
 import { filesFolder, filesImage } from './file_disks.js';
 
@@ -28,9 +29,7 @@ async function failing(folder: string): Promise<void> {
   const create = (...options: string[]) => run('qemu-img', 'create', '-q', '-f', 'qcow2', ...options);
   const [chain, damaged] = [join(folder, 'chain.qcow2'), join(folder, 'damaged.qcow2')];
   await create('-b', 'base\u202e.qcow2', '-F', 'qcow2', '-u', chain, '8M');
-  const secret = ['--object', 'secret,id=s,data=secret'];
-  const key = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10';
-  await create(...secret, '-o', key, join(folder, 'locked.qcow2'), '1M');
+  await lockedImage(join(folder, 'locked.qcow2'));
   await create(damaged, '8M');
   const file = await open(damaged, 'r+');
   await file.write(Buffer.alloc(8, 0x7f), 0, 8, 40); // where its table of tables is
