@@ -8,7 +8,8 @@ import { build } from 'esbuild';
 const dist = resolve(process.argv[2]);
 const cli = join(dist, 'cli');
 
-const library = ['node', 'node_inline', 'node_worker', 'node_worker_client', 'proxy', 'node/files/files_worker'];
+const library = join(dist, 'node.js');
+const entries = ['node', 'node_inline', 'node_worker', 'node_worker_client', 'proxy', 'node/files/files_worker'];
 /** The program, and the modules that tests call. */
 const commands = ['main', 'inspect', 'parse'];
 const ofPages = ['browser', 'inline', 'worker', 'worker_client', 'files_worker'];
@@ -17,28 +18,38 @@ const shared = { write: false, bundle: true, format: 'esm', logLevel: 'warning',
 const inFolder = (folder, names) => Object.fromEntries(names.map((name) => [name, join(folder, `${name}.js`)]));
 
 /** A file for each of a folder's entries, and chunks beside them that they share. */
-const bundle = (folder, names, moved = []) =>
-  build({
-    ...shared,
-    entryPoints: inFolder(folder, names),
-    outdir: folder,
-    chunkNames: 'chunk-[hash]',
-    splitting: true,
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    keepNames: true, // errors and stacks tell the names of classes
-    plugins: [
-      {
-        name: 'paths',
-        setup({ onLoad, onResolve }) {
-          // The module as text is long: pages and Node have one file of it.
-          onResolve({ filter: /\/generated\/libnbd_wasm\.js$/ }, ({ path }) => ({ path, external: true }));
-          onLoad({ filter: /\.js$/ }, ({ path }) => withItsPaths(path, folder, moved));
+async function bundle(folder, names, moved = []) {
+  const bundled = (after) =>
+    build({
+      ...shared,
+      entryPoints: inFolder(folder, names),
+      outdir: folder,
+      chunkNames: 'chunk-[hash]',
+      splitting: true,
+      platform: 'node',
+      target: 'node20.19',
+      packages: 'external',
+      keepNames: true, // errors and stacks tell the names of classes
+      plugins: [
+        {
+          name: 'paths',
+          setup({ onLoad, onResolve }) {
+            // The module as text is long: pages and Node have one file of it.
+            onResolve({ filter: /\/generated\/libnbd_wasm\.js$/ }, ({ path }) => ({ path, external: true }));
+            onLoad({ filter: /\.js$/ }, async ({ path }) => {
+              const contents = await withItsPaths(path, folder, moved);
+              return { contents: after.has(path) ? `import ${JSON.stringify(library)};\n${contents}` : contents };
+            });
+          },
         },
-      },
-    ],
-  });
+      ],
+    });
+  // Modules that the same entries load are one chunk, and Node takes half a millisecond to find each. So whatever is loaded later loads all of
+  // the library first, which most of it does anyway.
+  const { inputs } = (await bundled(new Set())).metafile;
+  const later = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'));
+  return bundled(new Set(later.map(({ path }) => resolve(path))));
+}
 
 /** A path that is relative to its module is right in the bundle if the module is in the same folder, and mended if it is one of those moved. */
 async function withItsPaths(path, folder, moved) {
@@ -48,10 +59,10 @@ async function withItsPaths(path, folder, moved) {
   const uses = source.match(/\bimport\.meta\b/g)?.length ?? 0;
   if (uses > 0 && resolve(path, '..') !== folder && !(isMoved && source.match(own)?.length === uses))
     throw new Error(`${path} has an import.meta that would be another file's in ${folder}`);
-  return { contents: isMoved ? source.replaceAll(own, 'new URL($1../') : source };
+  return isMoved ? source.replaceAll(own, 'new URL($1../') : source;
 }
 
-const bundles = [await bundle(dist, library), await bundle(cli, commands, [join(dist, 'node.js')])];
+const bundles = [await bundle(dist, entries), await bundle(cli, commands, [library])];
 const pages = await build({
   ...shared,
   entryPoints: inFolder(dist, ofPages),
