@@ -1,5 +1,5 @@
 // The floor of any client that is a Node program: a socket with `onread` moves the same requests and replies, and each payload is copied once,
-// into the slot's own array. NBD is done by hand, with simple replies; requests of one turn of the event loop are one write, as with us.
+// into the slot's own array. NBD is done by hand; requests of one turn of the event loop are one write, as with us.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -17,12 +17,16 @@ class Replies {
   readonly #payload: number;
   readonly #buffers: readonly Uint8Array[];
   readonly #answered: (slot: number) => void;
-  readonly #header = Buffer.alloc(replySize);
+  readonly #header: Buffer;
+  readonly #ok: number;
   #filled = 0;
   #slot = 0;
   #left = 0;
 
-  constructor({ operation, size, inFlight }: Job, answered: (slot: number) => void) {
+  constructor(job: Job, answered: (slot: number) => void) {
+    const { operation, size, inFlight } = job;
+    this.#header = Buffer.alloc(replySize(job));
+    this.#ok = operation === 'read' ? 0x10001 : 0; // all of the data, in one piece; no error
     this.#payload = operation === 'read' ? size : 0;
     this.#buffers = Array.from({ length: inFlight }, () => new Uint8Array(this.#payload));
     this.#answered = answered;
@@ -35,12 +39,12 @@ class Replies {
   }
 
   #readHeader(bytes: Buffer, at: number): number {
-    const count = Math.min(replySize - this.#filled, bytes.length - at);
+    const count = Math.min(this.#header.length - this.#filled, bytes.length - at);
     for (let i = 0; i < count; i++) this.#header[this.#filled + i] = bytes[at + i] as number;
     this.#filled += count;
-    if (this.#filled < replySize) return count;
+    if (this.#filled < this.#header.length) return count;
     this.#filled = 0;
-    if (this.#header.readUInt32BE(4) !== 0) throw new Error('a request failed');
+    if (this.#header.readUInt32BE(4) !== this.#ok) throw new Error('a request failed');
     this.#slot = this.#header.readUInt32BE(12);
     this.#left = this.#payload;
     if (this.#left === 0) this.#answered(this.#slot);

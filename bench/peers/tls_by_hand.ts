@@ -171,8 +171,9 @@ const recordSize = (bytes: Uint8Array, at: number): number =>
   headerSize + (bytes[at + 3] as number) * 256 + (bytes[at + 4] as number);
 
 /** The one copy, into the array of whoever has asked: the answers come in the order of their requests, or might as well. */
-function copying({ size, inFlight }: Job, next: (content: Uint8Array) => void): (content: Uint8Array) => void {
-  const arrays = Array.from({ length: inFlight }, () => new Uint8Array(replySize + size));
+function copying(job: Job, next: (content: Uint8Array) => void): (content: Uint8Array) => void {
+  const { size, inFlight } = job;
+  const arrays = Array.from({ length: inFlight }, () => new Uint8Array(replySize(job) + size));
   let index = 0;
   let filled = 0;
   return (content) => {
