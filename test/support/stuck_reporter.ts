@@ -10,6 +10,7 @@ export default class StuckReporter implements Reporter {
   #timer: NodeJS.Timeout | undefined;
 
   onInit({ config }: Vitest): void {
+    if (config.watch) return; // it waits for whoever edits
     this.#timer = setTimeout(() => this.#end(), patience * config.testTimeout).unref();
   }
 
