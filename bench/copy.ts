@@ -198,7 +198,7 @@ async function measureInPage(): Promise<string> {
     }
     const peer = (name: string, rates: number[]) =>
       `${name} ${median(rates).toFixed(0)} MB/s (${(median(ours) / median(rates)).toFixed(2)})`;
-    return `${pageCase}: ours ${median(ours).toFixed(0)} MB/s, ${peer('NBD by hand', byHand)}, ${peer('raw', raw)}, which keep nothing`;
+    return `${pageCase}: ours ${median(ours).toFixed(0)} MB/s, ${peer('NBD by hand', byHand)}, ${peer('raw', raw)}, which write no file`;
   } finally {
     await stop();
   }

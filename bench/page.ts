@@ -38,7 +38,7 @@ async function connected(socket: SocketLike): Promise<NBD> {
 /** Messages of an NBD request's size; each is answered with as many bytes as an NBD reply has. */
 async function measureRaw(job: Job): Promise<Measurement> {
   const answers = new Answers(job);
-  const socket = listen(`/raw/${answers.size}`, (bytes) => answers.received(bytes.length));
+  const socket = listen(`/raw/${answers.size}`, (bytes) => answers.received(bytes));
   await opened(socket);
   const message = messages(job);
   const request = (slot: number, offset: number) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { connectWebSocket, NBD, openConnection } from 'libnbd-wasm';
 import { cpuSeconds } from './cpu.js';
 import { hostAndPort, jobFromArguments, type Measurement, measure } from './in_flight.js';
-import { ByHand } from './peers/by_hand.js';
+import { Answers, ByHand } from './peers/by_hand.js';
 import { openByHand, type Send } from './peers/web_socket_by_hand.js';
 import { freePort } from './server.js';
 import { measureTransfers } from './transfers.js';
@@ -71,7 +71,7 @@ async function measureLibrary(): Promise<Measurement> {
 
 async function measureByHand(): Promise<Measurement> {
   let send: Send = () => {};
-  const client = new ByHand(job, (message) => send(message));
+  const client = new ByHand(job, (message) => send(message), new Answers(job));
   send = await once(() => openByHand(listen, path, (bytes) => client.received(bytes)));
   const measurement = await measure(job, await client.handshake(), client.request, meter);
   client.disconnect();

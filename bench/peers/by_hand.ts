@@ -29,8 +29,18 @@ export const startTlsRequest = optionRequest(NBD_OPT_STARTTLS, 0);
 /** How many bytes of a reply come before its data. */
 export const replySize = ({ operation }: Job): number => (operation === 'read' ? structuredReplySize : simpleReplySize);
 
-/** Answers of one size, which come in the order of their requests or might as well: the first has come when so many bytes have. */
-export class Answers {
+/** Who gets what the server answers, and tells of it. */
+export interface Received {
+  received(bytes: Uint8Array): void;
+  /** Fulfilled when the request of the slot, which was sent just now, is answered. */
+  next(slot: number): Promise<void>;
+}
+
+/**
+ * Counts answers of one size and keeps nothing of them. They come in the order of their requests, or might as well: the first has come when
+ * so many bytes have.
+ */
+export class Answers implements Received {
   readonly #size: number;
   #received = 0;
   readonly #waiting: (() => void)[] = [];
@@ -49,9 +59,64 @@ export class Answers {
     });
   }
 
-  received(count: number): void {
-    this.#received += count;
+  received({ length }: Uint8Array): void {
+    this.#received += length;
     for (; this.#received >= this.#size; this.#received -= this.#size) this.#waiting.shift()?.();
+  }
+}
+
+/** Splits what is received into replies, and copies what each brings into the array of its slot: what any client does, and no more. */
+export class Replies implements Received {
+  readonly #payload: number;
+  readonly #buffers: readonly Uint8Array[];
+  readonly #waiting: (() => void)[] = [];
+  readonly #header: Uint8Array;
+  readonly #view: DataView;
+  readonly #ok: number;
+  #filled = 0;
+  #slot = 0;
+  #left = 0;
+
+  constructor(job: Job) {
+    const { operation, size, inFlight } = job;
+    this.#header = new Uint8Array(replySize(job));
+    this.#view = new DataView(this.#header.buffer);
+    this.#ok = operation === 'read' ? 0x10001 : 0; // all of the data, in one piece; no error
+    this.#payload = operation === 'read' ? size : 0;
+    this.#buffers = Array.from({ length: inFlight }, () => new Uint8Array(this.#payload));
+  }
+
+  next(slot: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting[slot] = resolve;
+    });
+  }
+
+  received(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      at += this.#left > 0 ? this.#copy(bytes, at) : this.#readHeader(bytes, at);
+    }
+  }
+
+  #readHeader(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.#header.length - this.#filled, bytes.length - at);
+    for (let i = 0; i < count; i++) this.#header[this.#filled + i] = bytes[at + i] as number;
+    this.#filled += count;
+    if (this.#filled < this.#header.length) return count;
+    this.#filled = 0;
+    if (this.#view.getUint32(4) !== this.#ok) throw new Error('a request failed');
+    this.#slot = this.#view.getUint32(12);
+    this.#left = this.#payload;
+    if (this.#left === 0) this.#waiting[this.#slot]?.();
+    return count;
+  }
+
+  #copy(bytes: Uint8Array, at: number): number {
+    const count = Math.min(this.#left, bytes.length - at);
+    this.#buffers[this.#slot]?.set(bytes.subarray(at, at + count), this.#payload - this.#left);
+    this.#left -= count;
+    if (this.#left === 0) this.#waiting[this.#slot]?.();
+    return count;
   }
 }
 
@@ -77,25 +142,25 @@ export class ByHand {
   /** A request; they may be sent after the handshake. */
   readonly request: Request;
   readonly #send: (message: Uint8Array<ArrayBuffer>) => void;
-  readonly #answers: Answers;
+  readonly #answers: Received;
   /** What has come of the handshake; undefined after it. */
   #unread: Uint8Array | undefined = new Uint8Array(0);
   #heard: () => void = () => {};
 
-  constructor(job: Job, send: (message: Uint8Array<ArrayBuffer>) => void) {
+  constructor(job: Job, send: (message: Uint8Array<ArrayBuffer>) => void, answers: Received = new Replies(job)) {
     const message = messages(job);
     this.#send = send;
-    this.#answers = new Answers(job);
+    this.#answers = answers;
     this.request = (slot, offset) => {
       send(message(slot, offset));
-      return this.#answers.next();
+      return answers.next(slot);
     };
   }
 
   /** To be called with all that is received. */
   received(bytes: Uint8Array): void {
     if (this.#unread === undefined) {
-      this.#answers.received(bytes.length);
+      this.#answers.received(bytes);
       return;
     }
     const all = new Uint8Array(this.#unread.length + bytes.length);

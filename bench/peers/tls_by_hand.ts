@@ -4,7 +4,7 @@ import type { CompiledModule } from '../../dist/base/platform_types.js';
 import { Session } from '../../dist/tls/session.js';
 import { start } from '../../dist/tls/start.js';
 import type { Job, Request } from '../in_flight.js';
-import { ByHand, replySize, startTlsRequest } from './by_hand.js';
+import { ByHand, startTlsRequest } from './by_hand.js';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -37,12 +37,10 @@ export async function openTlsByHand(job: Job, link: Link, compiled: CompiledModu
   const [sent, received] = await Promise.all([keyOf(client), keyOf(server)]);
   const sealer = new Sealer(sent, (bytes) => link.send(bytes));
   const nbd = new ByHand(job, (message) => sealer.send(message));
-  let take = (content: Uint8Array) => nbd.received(content);
-  const opener = new Opener(received, (content) => take(content));
+  const opener = new Opener(received, (content) => nbd.received(content));
   for (const bytes of early) opener.push(bytes);
   link.onbytes = (bytes) => opener.push(bytes);
   const diskSize = await nbd.handshake(true);
-  if (job.operation === 'read') take = copying(job, (content) => nbd.received(content));
   return { diskSize, request: nbd.request, disconnect: () => nbd.disconnect() };
 }
 
@@ -169,27 +167,6 @@ class Opener {
 
 const recordSize = (bytes: Uint8Array, at: number): number =>
   headerSize + (bytes[at + 3] as number) * 256 + (bytes[at + 4] as number);
-
-/** The one copy, into the array of whoever has asked: the answers come in the order of their requests, or might as well. */
-function copying(job: Job, next: (content: Uint8Array) => void): (content: Uint8Array) => void {
-  const { size, inFlight } = job;
-  const arrays = Array.from({ length: inFlight }, () => new Uint8Array(replySize(job) + size));
-  let index = 0;
-  let filled = 0;
-  return (content) => {
-    for (let at = 0; at < content.length; ) {
-      const array = arrays[index] as Uint8Array;
-      const part = content.subarray(at, at + array.length - filled);
-      array.set(part, filled);
-      at += part.length;
-      filled += part.length;
-      if (filled < array.length) continue;
-      filled = 0;
-      index = (index + 1) % inFlight;
-    }
-    next(content);
-  };
-}
 
 class Sealer {
   readonly #key: CryptoKey;
