@@ -53,7 +53,7 @@ async function* inOrder(
     return { bytes, done: () => pool.give(buffer) };
   };
   async function* work() {
-    for await (const { content, ...part } of plan(source, { start: 0n, end: source.size }, BigInt(source.block), signal)) {
+    for await (const { content, ...part } of plan(source, { start: 0n, end: source.size }, BigInt(source.block), size, signal)) {
       for (const { at, count } of pieces(part, size)) {
         const isZero = content === 'zero';
         yield isZero ? async () => ({ bytes: zeroes.subarray(0, count), done: () => {} }) : () => read(at, count);

@@ -53,7 +53,7 @@ export async function compareWith(platform: Platform, a: unknown, b: unknown, op
     const pair = { one, other };
     for await (const { at, bytes, others } of readSideBySide(
       pair,
-      bothMayDiffer(pair, shorter, meter, signal),
+      bothMayDiffer(pair, shorter, requestSizeFor(requests, one, other), meter, signal),
       requests,
       signal,
     )) {
@@ -126,11 +126,12 @@ async function* readSideBySide(
 async function* bothMayDiffer(
   { one, other }: Pair,
   size: bigint,
+  request: number,
   meter: Meter,
   signal: AbortSignal,
 ): AsyncGenerator<Range, undefined> {
   const all = { start: 0n, end: size };
-  const parts = [one, other].map((source) => plan(source, all, BigInt(Math.max(one.block, other.block)), signal));
+  const parts = [one, other].map((source) => plan(source, all, BigInt(Math.max(one.block, other.block)), request, signal));
   const next = async (which: 0 | 1) => (await parts[which]?.next())?.value as Known | undefined;
   let [a, b] = [await next(0), await next(1)];
   for (let at = 0n; a !== undefined && b !== undefined; ) {

@@ -1,7 +1,7 @@
 // A disk, to be copied from.
 import { NBDError } from '../base/errors.js';
 import { askGeometry, type Disk, type Geometry } from '../disk/disk.js';
-import { extents } from '../disk/extents.js';
+import { extentsAsTold } from '../disk/extents.js';
 import { preferredBlock, type Range, readPiece, requestSize } from '../disk/ranges.js';
 import { CONTEXT_BASE_ALLOCATION, STATE_DIRTY, STATE_ZERO } from '../generated/constants.js';
 import type { Known, RandomSource } from './ends.js';
@@ -69,7 +69,7 @@ export class DiskSource implements RandomSource {
     const zero = BigInt(STATE_ZERO);
     let position = start;
     try {
-      const found = extents(this.#disk, { contexts, offset: start, length: end - start, signal });
+      const found = extentsAsTold(this.#disk, { contexts, offset: start, length: end - start, signal });
       for await (const { offset, length, flags } of found) {
         position = offset + length;
         const isClean = dirty.length > 0 && ((flags[0] ?? 0n) & BigInt(STATE_DIRTY)) === 0n;

@@ -5,11 +5,14 @@ import type { Known, RandomSource } from './ends.js';
 /**
  * The ranges that a source is made of, with ends at multiples of a block. What is data stays data, even at the cost of its neighbours:
  * a block of which only a part is known to be zero or clean is read.
+ *
+ * @param request The size of a request, in bytes: data are handed over as soon as there is as much of them, in ranges of whole requests.
  */
 export async function* plan(
   source: RandomSource,
   range: Range,
   block: bigint,
+  request: number,
   signal: AbortSignal,
 ): AsyncGenerator<Known, undefined> {
   const known = source.known(range, signal);
@@ -17,9 +20,15 @@ export async function* plan(
     yield { ...range, content: 'data' };
     return;
   }
+  const step = up(BigInt(request), block);
   let position = range.start;
   for await (const { start, end, content } of known) {
-    if (content === 'data') continue;
+    if (content === 'data') {
+      const whole = position + (end - position) - ((end - position) % step);
+      if (whole > position) yield { start: position, end: whole, content };
+      position = whole;
+      continue;
+    }
     const first = most(position, up(start, block));
     const last = end >= range.end ? range.end : end - (end % block);
     if (last <= first) continue;

@@ -68,7 +68,7 @@ export async function copyAtRandom(source: RandomSource, destination: RandomDest
   try {
     await whole(window, async () => {
       for (const range of run.ranges) {
-        for await (const { content, ...part } of plan(source, range, BigInt(unit), signal)) {
+        for await (const { content, ...part } of plan(source, range, BigInt(unit), size, signal)) {
           if (content === 'clean') meter.add(part.end - part.start);
           else if (content === 'zero') {
             for (const { at, count } of pieces(part, zeroSizeFor(destination, output))) {
@@ -149,7 +149,7 @@ export async function copyToStream(
     return bytes;
   };
   async function* work() {
-    for await (const { content, ...part } of plan(source, { start: 0n, end: source.size }, BigInt(source.block), signal)) {
+    for await (const { content, ...part } of plan(source, { start: 0n, end: source.size }, BigInt(source.block), size, signal)) {
       for (const piece of pieces(part, size)) yield () => read(piece, content === 'zero');
     }
   }

@@ -3,7 +3,7 @@ import { NBDError } from '../base/errors.js';
 import type { Range } from '../disk/ranges.js';
 import { firstDifference } from './compare.js';
 import type { RandomSource } from './ends.js';
-import type { Settings } from './options.js';
+import { requestSizeFor, type Settings } from './options.js';
 import { plan } from './plan.js';
 import { Meter } from './progress.js';
 
@@ -15,7 +15,9 @@ export async function verify(
 ): Promise<void> {
   const all = { start: 0n, end: source.size };
   const ranges =
-    settings.onlyDirty === undefined ? whole(all) : dirty(source, all, Math.max(source.block, written.block), signal);
+    settings.onlyDirty === undefined
+      ? whole(all)
+      : dirty(source, all, Math.max(source.block, written.block), requestSizeFor(settings, source, written), signal);
   const first = await firstDifference({ one: source, other: written }, ranges, settings, meter, signal);
   meter.end();
   if (first === undefined) return;
@@ -56,8 +58,15 @@ async function* whole(range: Range): AsyncGenerator<Range, undefined> {
   yield range;
 }
 
-async function* dirty(source: RandomSource, range: Range, block: number, signal: AbortSignal): AsyncGenerator<Range, undefined> {
-  for await (const { content, ...part } of plan(source, range, BigInt(block), signal)) if (content !== 'clean') yield part;
+async function* dirty(
+  source: RandomSource,
+  range: Range,
+  block: number,
+  request: number,
+  signal: AbortSignal,
+): AsyncGenerator<Range, undefined> {
+  for await (const { content, ...part } of plan(source, range, BigInt(block), request, signal))
+    if (content !== 'clean') yield part;
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

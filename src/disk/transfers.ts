@@ -3,7 +3,7 @@ import { checkedSignal } from '../base/abort.js';
 import { bigInteger, integer, uint64Max } from '../base/integers.js';
 import { CONTEXT_BASE_ALLOCATION, STATE_ZERO } from '../generated/constants.js';
 import type { Disk, Geometry } from './disk.js';
-import { type Extent, extents } from './extents.js';
+import { extentsAsTold } from './extents.js';
 import { checkedInFlight, InFlight } from './in_flight.js';
 import { aligned, checkedRange, type Piece, pieces, type Range, readPiece, requestSize, type TransferOptions } from './ranges.js';
 
@@ -102,9 +102,10 @@ async function* withoutZeroes(
     yield* pieces(range, size);
     return;
   }
-  const found = extents(disk, { offset: range.start, length: range.end - range.start, signal });
-  for await (const { offset, length, flags } of found as AsyncGenerator<Extent>) {
-    const isZero = (flags & BigInt(STATE_ZERO)) !== 0n;
+  const { start, end } = range;
+  const found = extentsAsTold(disk, { contexts: [CONTEXT_BASE_ALLOCATION], offset: start, length: end - start, signal });
+  for await (const { offset, length, flags } of found) {
+    const isZero = ((flags[0] ?? 0n) & BigInt(STATE_ZERO)) !== 0n;
     for (const piece of pieces({ start: offset, end: offset + length }, size)) yield isZero ? { ...piece, isZero } : piece;
   }
 }
