@@ -22,14 +22,19 @@ export async function* plan(
   }
   const step = up(BigInt(request), block);
   let position = range.start;
+  /** Where what is told now has begun: a server may tell it in several parts, which end anywhere. */
+  let begun = range.start;
+  let before: Known['content'] | undefined;
   for await (const { start, end, content } of known) {
+    if (content !== before) begun = start;
+    before = content;
     if (content === 'data') {
-      const whole = position + (end - position) - ((end - position) % step);
+      const whole = end - ((end - position) % step);
       if (whole > position) yield { start: position, end: whole, content };
       position = whole;
       continue;
     }
-    const first = most(position, up(start, block));
+    const first = most(position, up(begun, block));
     const last = end >= range.end ? range.end : end - (end % block);
     if (last <= first) continue;
     if (first > position) yield { start: position, end: first, content: 'data' };

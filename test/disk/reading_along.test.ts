@@ -79,3 +79,15 @@ test.for(ways.flatMap((way) => [false, true].map((hasHoles) => ({ ...way, hasHol
     expect(farthest(disk)).toBeLessThan(most);
   },
 );
+
+test('a hole that is told in parts which are no blocks is a hole', async () => {
+  const disk = new MemoryDisk(size);
+  disk.bytes.fill(1, 0, MiB);
+  disk.extents = (offset) => (offset < MiB ? [[BigInt(MiB - offset), 0n]] : [[BigInt(Math.min(MiB + 1, size - offset)), 3n]]);
+  const target = new MemoryDisk(size);
+  target.getBlockSize = () => 4096n;
+  await copy(disk, target);
+  expect(Buffer.compare(target.bytes, disk.bytes)).toBe(0);
+  const counts = disk.requests.map((request) => Number(/^pread (\d+)/.exec(request)?.[1] ?? 0));
+  expect(counts.reduce((sum, count) => sum + count)).toBe(MiB);
+});
