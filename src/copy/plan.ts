@@ -22,25 +22,25 @@ export async function* plan(
   }
   const step = up(BigInt(request), block);
   let position = range.start;
-  /** Where what is told now has begun: a server may tell it in several parts, which end anywhere. */
-  let begun = range.start;
-  let before: Known['content'] | undefined;
-  for await (const { start, end, content } of known) {
-    if (content !== before) begun = start;
-    before = content;
-    if (content === 'data') {
-      const whole = end - ((end - position) % step);
-      if (whole > position) yield { start: position, end: whole, content };
-      position = whole;
-      continue;
-    }
-    const first = most(position, up(begun, block));
+  function* left({ start, end, content }: Known): Generator<Known, undefined> {
+    const first = most(position, up(start, block));
     const last = end >= range.end ? range.end : end - (end % block);
-    if (last <= first) continue;
+    if (content === 'data' || last <= first) return;
     if (first > position) yield { start: position, end: first, content: 'data' };
     yield { start: first, end: last, content };
     position = last;
   }
+  /** What a server tells in several parts is one where it is not read: the parts may end anywhere. */
+  let run: Known | undefined;
+  for await (const told of known) {
+    if (run !== undefined && run.content !== told.content) yield* left(run);
+    run = run?.content === told.content ? { ...run, end: told.end } : told;
+    if (run.content !== 'data') continue;
+    const whole = run.end - ((run.end - position) % step);
+    if (whole > position) yield { start: position, end: whole, content: 'data' };
+    position = whole;
+  }
+  if (run !== undefined) yield* left(run);
   if (position < range.end) yield { start: position, end: range.end, content: 'data' };
 }
 

@@ -35,7 +35,15 @@ export class Shell {
     const home = await temporaryFolder();
     const script = join(home, 'completion');
     await writeFile(script, await ours('completion', name, ...programs));
-    const env = { PATH: process.env.PATH, HOME: home, TERM: 'dumb', LC_ALL: 'C.UTF-8', INPUTRC: '/dev/null', SCRIPT: script };
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      TERM: 'dumb',
+      LC_ALL: 'C.UTF-8',
+      INPUTRC: '/dev/null',
+      HISTFILE: '/dev/null',
+      SCRIPT: script,
+    };
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'script', '-qfec', starts[name], '/dev/null'], {
       cwd: folder,
       env,
