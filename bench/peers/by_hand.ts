@@ -27,10 +27,10 @@ function optionRequest(option: number, length: number): Uint8Array<ArrayBuffer> 
 export const startTlsRequest = optionRequest(NBD_OPT_STARTTLS, 0);
 
 /** How many bytes of a reply come before its data. */
-export const replySize = ({ operation }: Job): number => (operation === 'read' ? structuredReplySize : simpleReplySize);
+const replySize = ({ operation }: Job): number => (operation === 'read' ? structuredReplySize : simpleReplySize);
 
 /** Who gets what the server answers, and tells of it. */
-export interface Received {
+interface Receiver {
   received(bytes: Uint8Array): void;
   /** Fulfilled when the request of the slot, which was sent just now, is answered. */
   next(slot: number): Promise<void>;
@@ -40,7 +40,7 @@ export interface Received {
  * Counts answers of one size and keeps nothing of them. They come in the order of their requests, or might as well: the first has come when
  * so many bytes have.
  */
-export class Answers implements Received {
+export class Answers implements Receiver {
   readonly #size: number;
   #received = 0;
   readonly #waiting: (() => void)[] = [];
@@ -66,7 +66,7 @@ export class Answers implements Received {
 }
 
 /** Splits what is received into replies, and copies what each brings into the array of its slot: what any client does, and no more. */
-export class Replies implements Received {
+class Replies implements Receiver {
   readonly #payload: number;
   readonly #buffers: readonly Uint8Array[];
   readonly #waiting: (() => void)[] = [];
@@ -142,12 +142,12 @@ export class ByHand {
   /** A request; they may be sent after the handshake. */
   readonly request: Request;
   readonly #send: (message: Uint8Array<ArrayBuffer>) => void;
-  readonly #answers: Received;
+  readonly #answers: Receiver;
   /** What has come of the handshake; undefined after it. */
   #unread: Uint8Array | undefined = new Uint8Array(0);
   #heard: () => void = () => {};
 
-  constructor(job: Job, send: (message: Uint8Array<ArrayBuffer>) => void, answers: Received = new Replies(job)) {
+  constructor(job: Job, send: (message: Uint8Array<ArrayBuffer>) => void, answers: Receiver = new Replies(job)) {
     const message = messages(job);
     this.#send = send;
     this.#answers = answers;
