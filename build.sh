@@ -273,7 +273,7 @@ compile_typescript() {
   # Editors read what the calls do in the declarations; in the JavaScript it would be four fifths of the file.
   node scripts/strip_comments.mjs src/generated/methods.ts dist/generated/methods.js
   node scripts/bundle_for_node.mjs dist
-  cp src/cli/completion.{bash,zsh} dist/cli
+  cp src/cli/completion/completion.{bash,zsh} dist/cli
   chmod +x dist/cli/main.js
   scripts/notices.sh >dist/THIRD-PARTY-NOTICES
 }

@@ -1,8 +1,8 @@
 // Makes a few files of the modules that Node loads, and of the command line one for each command: Node loads these in half of the time that it
 // needs for two hundred. Called with the folder of the compiled modules. Those that the browser's entries load stay as they are, for bundlers
 // to choose from; what nobody loads any more is removed.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const dist = resolve(process.argv[2]);
@@ -11,7 +11,7 @@ const cli = join(dist, 'cli');
 const library = join(dist, 'node.js');
 const entries = ['node', 'node_inline', 'node_worker', 'node_worker_client', 'proxy', 'node/files/files_worker'];
 /** The program, and the modules that tests call. */
-const commands = ['main', 'inspect', 'parse'];
+const commands = ['main', 'commands/inspect', 'parse'];
 const ofPages = ['browser', 'inline', 'worker', 'worker_client', 'files_worker'];
 
 const shared = { write: false, bundle: true, format: 'esm', logLevel: 'warning', metafile: true };
@@ -74,8 +74,9 @@ const pages = await build({
 const kept = new Set(Object.keys(pages.metafile.inputs).map((path) => resolve(path)));
 for (const path of await readdir(dist, { recursive: true }))
   if (path.endsWith('.js') && !kept.has(join(dist, path))) await rm(join(dist, path));
-for (const path of await readdir(cli)) if (path.endsWith('.d.ts')) await rm(join(cli, path));
+await rm(cli, { recursive: true }); // nobody imports it: it needs no types
 for (const { path, contents } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
   if (kept.has(path)) throw new Error(`${relative(dist, path)} is a page's as well`);
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, contents);
 }

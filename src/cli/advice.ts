@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { ownName } from './called.js';
 import type { Operand } from './command.js';
-import { shellQuoted } from './spelled.js';
-import { isUri, withoutPassword } from './uris.js';
+import { shellQuoted } from './completion/spelled.js';
+import { isUri, withoutPassword } from './servers/uris.js';
 
 export function adviceOn(error: unknown, operands: readonly Operand[]): string | undefined {
   if (!(error instanceof Error)) return undefined;

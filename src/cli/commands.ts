@@ -2,20 +2,20 @@
 import type { Command } from './command.js';
 
 const modules = new Map<string, () => Promise<{ command: Command }>>([
-  ['info', () => import('./info.js')],
-  ['list', () => import('./list.js')],
-  ['map', () => import('./map.js')],
-  ['dump', () => import('./dump.js')],
-  ['copy', () => import('./copy.js')],
-  ['compare', () => import('./compare.js')],
-  ['checksum', () => import('./checksum.js')],
-  ['sh', () => import('./sh.js')],
-  ['ls', () => import('./ls.js')],
-  ['cat', () => import('./cat.js')],
-  ['cp', () => import('./cp.js')],
-  ['proxy', () => import('./proxy.js')],
-  ['inspect', () => import('./inspect.js')],
-  ['completion', async () => ({ command: (await import('./completion.js')).completionOf(allCommands) })],
+  ['info', () => import('./commands/info.js')],
+  ['list', () => import('./commands/list.js')],
+  ['map', () => import('./commands/map.js')],
+  ['dump', () => import('./commands/dump.js')],
+  ['copy', () => import('./commands/copy.js')],
+  ['compare', () => import('./commands/compare.js')],
+  ['checksum', () => import('./commands/checksum.js')],
+  ['sh', () => import('./commands/sh.js')],
+  ['ls', () => import('./commands/ls.js')],
+  ['cat', () => import('./commands/cat.js')],
+  ['cp', () => import('./commands/cp.js')],
+  ['proxy', () => import('./commands/proxy.js')],
+  ['inspect', () => import('./commands/inspect.js')],
+  ['completion', async () => ({ command: (await import('./commands/completion.js')).completionOf(allCommands) })],
 ]);
 
 export const commandNames: readonly string[] = [...modules.keys()];

@@ -5,12 +5,12 @@ import { adviceOn, textOf } from './advice.js';
 import { callOf, isUpstream, ownName, programName, upstreamCommand, upstreamNames } from './called.js';
 import type { Command, Operand } from './command.js';
 import { allCommands, commandNames, commandOf } from './commands.js';
+import { shellQuoted } from './completion/spelled.js';
 import { generalHelp, helpText } from './help.js';
-import { advise, complain, print, ReaderGone } from './output.js';
 import { longOptions, parse, type Question, shortOptions } from './parse.js';
+import { advise, complain, print, ReaderGone } from './printing/output.js';
+import { isUri, withoutPassword } from './servers/uris.js';
 import { similar } from './similar.js';
-import { shellQuoted } from './spelled.js';
-import { isUri, withoutPassword } from './uris.js';
 import { UsageError } from './usage.js';
 import { versions } from './versions.js';
 

@@ -25,7 +25,7 @@ export async function inspect(words: readonly string[], environment: Record<stri
   const script = `
     for (const name of ['DISPLAY', 'WAYLAND_DISPLAY']) delete process.env[name];
     Object.assign(process.env, ${JSON.stringify(environment)});
-    const { command, inspect } = await import(${module('inspect')});
+    const { command, inspect } = await import(${module('commands/inspect')});
     const { parse } = await import(${module('parse')});
     try {
       await inspect(parse(command, ${JSON.stringify(words)}), ${JSON.stringify(await pageFolder())});

@@ -27,6 +27,6 @@ test('finds its version, its modules, its page and its scripts, also through a l
 
 test('is one file for each command, and what they share', async () => {
   const cli = new URL('./cli/', import.meta.resolve('libnbd-wasm'));
-  const modules = (await readdir(cli)).filter((name) => name.endsWith('.js'));
-  expect(modules.filter((name) => !/^chunk-\w+\.js$/.test(name)).sort()).toEqual(['inspect.js', 'main.js', 'parse.js']);
+  const modules = (await readdir(cli, { recursive: true })).filter((name) => name.endsWith('.js'));
+  expect(modules.filter((name) => !/^chunk-\w+\.js$/.test(name)).sort()).toEqual(['commands/inspect.js', 'main.js', 'parse.js']);
 });
