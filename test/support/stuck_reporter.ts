@@ -6,7 +6,8 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 const patience = 6;
 
 export default class StuckReporter implements Reporter {
-  readonly #running = new Set<TestModule | TestCase>();
+  /** By their ids: a file that is queued is another object later. */
+  readonly #running = new Map<string, TestModule | TestCase>();
   #timer: NodeJS.Timeout | undefined;
 
   onInit({ config }: Vitest): void {
@@ -20,17 +21,17 @@ export default class StuckReporter implements Reporter {
   onTestCaseResult = (test: TestCase): void => this.#ends(test);
 
   #begins(work: TestModule | TestCase): void {
-    this.#running.add(work);
+    this.#running.set(work.id, work);
     this.#timer?.refresh();
   }
 
   #ends(work: TestModule | TestCase): void {
-    this.#running.delete(work);
+    this.#running.delete(work.id);
     this.#timer?.refresh();
   }
 
   #end(): never {
-    const names = [...this.#running].map((work) => {
+    const names = [...this.#running.values()].map((work) => {
       const name = work.type === 'module' ? work.relativeModuleId : `${work.module.relativeModuleId} > ${work.fullName}`;
       return `  ${work.project.name}: ${name}\n`;
     });
