@@ -1,7 +1,7 @@
 // libnbd-wasm/worker-client in Node: the library in a thread of its own, for a program whose event loop must stay free.
 import { Worker } from 'node:worker_threads';
 import { compileOwn, compileUrl } from './node/compile_file.js';
-import { flagsOfScripts, type NodeWorker, workerLike } from './node/worker.js';
+import { type NodeWorker, workerLike, workerOptions } from './node/worker.js';
 import { type PartitionsCall, type ProbeCall, probeCalls } from './probe/calls.js';
 import { blkidFile } from './wasm/compile.js';
 import { WorkerLibrary, type WorkerLike } from './worker/client.js';
@@ -30,11 +30,9 @@ export async function loadInWorker({ worker, ...options }: LoadInWorkerOptions =
   return WorkerLibrary.load(startedWorker(worker), sendable(options, String));
 }
 
-const settings = () => ({ name: 'libnbd', execArgv: flagsOfScripts() });
-
 function startedWorker(worker: LoadInWorkerOptions['worker']): WorkerLike {
-  if (worker === undefined) return workerLike(new Worker(new URL('./node_worker.js', import.meta.url), settings()));
-  if (typeof worker === 'string' || worker instanceof URL) return workerLike(new Worker(worker, settings()));
+  if (worker === undefined) return workerLike(new Worker(new URL('./node_worker.js', import.meta.url), workerOptions('libnbd')));
+  if (typeof worker === 'string' || worker instanceof URL) return workerLike(new Worker(worker, workerOptions('libnbd')));
   return 'addEventListener' in worker ? worker : workerLike(worker);
 }
 

@@ -13,8 +13,13 @@ export interface NodeWorker {
   terminate(): unknown;
 }
 
-/** The flags of this process for a worker's script, which is a file: what says of what kind a program on the command line is would end it. */
-export const flagsOfScripts = (): string[] => process.execArgv.filter((flag) => !flag.startsWith('--input-type='));
+/**
+ * The options of a worker whose script is a file. It has the flags of this process, as workers do. Where one of them says of what kind a
+ * program on the command line is, which would end the worker, it has none: Node refuses a list that has a flag of V8's in it.
+ */
+export function workerOptions(name: string): { name: string; execArgv?: string[] } {
+  return process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { name, execArgv: [] } : { name };
+}
 
 type Listener = (event: { data: unknown; message: string; preventDefault(): void }) => void;
 

@@ -15,14 +15,15 @@ export interface Ended {
 
 /**
  * Runs it to its end, which is also that of all that its children write. `before` is what comes before Node on the command
- * line.
+ * line, `flags` are Node's.
  */
 export async function nodeProgram(
   source: string,
   env: Record<string, string> = {},
   before: readonly string[] = [],
+  flags: readonly string[] = ['--input-type=module'],
 ): Promise<Ended> {
-  const [program = '', ...args] = [...before, process.execPath, '--input-type=module', '--eval', source];
+  const [program = '', ...args] = [...before, process.execPath, ...flags, '--eval', source];
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },

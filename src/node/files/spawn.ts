@@ -1,11 +1,11 @@
 // Starts a worker in which an engine runs.
 import { Worker } from 'node:worker_threads';
 import type { EngineWorker } from '../../files/remote/remote_engine.js';
-import { flagsOfScripts } from '../worker.js';
+import { workerOptions } from '../worker.js';
 
 /** `script` is the file of files_worker.js. */
 export function spawnEngineWorker(script: URL): EngineWorker {
-  const worker = new Worker(script, { name: 'libnbd-wasm files', execArgv: flagsOfScripts() });
+  const worker = new Worker(script, workerOptions('libnbd-wasm files'));
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),
