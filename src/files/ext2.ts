@@ -7,6 +7,7 @@ import { noSystem } from '../wasm/no_system.js';
 import { Replay, type ReplayExports } from '../wasm/replay.js';
 import type { Contents, Engine, EngineDirectory, EngineEntry, EngineFile, EngineFileSystem, Volume } from './engine.js';
 import { type InodeFields, statOf } from './ext2_inode.js';
+import { NameStore } from './names.js';
 import type { FileStat, FileSystemInfo, FileType, Place } from './types.js';
 
 interface Exports extends ReplayExports {
@@ -39,6 +40,7 @@ class Told {
   info: Omit<FileSystemInfo, 'type'> | undefined;
   readonly files = new Map<number, FileStat>();
   readonly entries: EngineEntry[] = [];
+  readonly names = new NameStore();
   readonly places: Place[] = [];
   bytes: Uint8Array | undefined;
 }
@@ -99,7 +101,9 @@ export class Ext2 implements Engine {
           if (this.#told.entries.length >= mostEntries) {
             throw new NBDError(`${this.name}: the directory has more than ${mostEntries} names`, 'EFBIG');
           }
-          this.#told.entries.push({ name: copied(name, length), id: id >>> 0, type: entryTypes[type] ?? 'unknown' });
+          const { entries, names } = this.#told;
+          const bytes = memory.bytes.subarray(name, name + length);
+          entries.push({ name: names.add(bytes), id: id >>> 0, type: entryTypes[type] ?? 'unknown' });
         },
         inode: (...fields: InodeFields) => {
           const [inode] = fields;

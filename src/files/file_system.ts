@@ -178,7 +178,7 @@ const isDots = (name: Uint8Array): boolean => (name.length === 1 || name.length 
 function entryOf({ name, type }: EngineEntry, stat: FileStat | undefined): DirectoryEntry {
   return {
     name: textOf(name),
-    ...(isUtf8(name) ? {} : { bytes: name }),
+    ...(isUtf8(name) ? {} : { bytes: name.slice() }),
     ...(stat ?? { problem: 'what the file system keeps of it is damaged, or could not be read' }),
     type: stat?.type ?? type,
   };

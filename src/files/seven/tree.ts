@@ -1,7 +1,7 @@
 // 7-Zip tells items with their paths; users ask for directories. This is the tree between them.
 import { NBDError } from '../../base/errors.js';
 import type { EngineEntry } from '../engine.js';
-import { latin, names } from '../names.js';
+import { latin, NameStore, names } from '../names.js';
 import type { FileType } from '../types.js';
 
 /** Symbolic links in one path, as on Linux. */
@@ -91,7 +91,8 @@ export class Tree {
   }
 
   entries(id: number): EngineEntry[] {
-    const encoded = (name: string) => Uint8Array.from(name, (character) => character.charCodeAt(0));
+    const store = new NameStore();
+    const encoded = (name: string) => store.add(Array.from(name, (character) => character.charCodeAt(0)));
     return [...this.node(id).children.values()].map((child) => {
       const { name, type } = this.node(child);
       return { name: encoded(name), id: child, type };
