@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 # Bytes after gzip -9, of libnbd.wasm and the JavaScript together. Whoever needs more raises it, and says in the commit what it buys.
-budget=80200
+budget=79200
 
 bundle=build/browser
 rm -rf $bundle
