@@ -29,7 +29,12 @@ export function pattern(offset: number | bigint, count: number): Uint8Array {
   const skip = Number(BigInt(offset) - start);
   const bytes = new Uint8Array(Math.ceil((skip + count) / 8) * 8);
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < bytes.length; i += 8) view.setBigUint64(i, start + BigInt(i));
+  const low = Number(start & 0xffff_ffffn);
+  const high = Number(start >> 32n);
+  for (let i = 0; i < bytes.length; i += 8) {
+    view.setUint32(i, high + Math.floor((low + i) / 2 ** 32));
+    view.setUint32(i + 4, low + i);
+  }
   return bytes.subarray(skip, skip + count);
 }
 
@@ -47,6 +52,10 @@ export function noise(count: number, seed = 1): Uint8Array<ArrayBuffer> {
 /** The first index at which two arrays differ, -1 if they are equal: quick for many megabytes, and short to report. */
 export function firstDifference(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i;
+  let i = 0;
+  // Eight at a time, as numbers whose every bit counts.
+  const [left, right] = [new DataView(a.buffer, a.byteOffset, length), new DataView(b.buffer, b.byteOffset, length)];
+  while (i + 8 <= length && left.getInt32(i) === right.getInt32(i) && left.getInt32(i + 4) === right.getInt32(i + 4)) i += 8;
+  for (; i < length; i++) if (a[i] !== b[i]) return i;
   return a.length === b.length ? -1 : length;
 }
