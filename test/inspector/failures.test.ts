@@ -200,13 +200,17 @@ test('the page’s own server is gone: the list can be asked for again', async (
   const site = await serveInspector({ disks: { ram: (await nbdkit('memory', '1M')).uri } });
   const { page } = await openPage(browser, site.url());
   await untilText(page, '.size', '1 MiB');
-  await page.setOfflineMode(true);
+  const session = await page.createCDPSession();
+  const goOffline = (offline: boolean) =>
+    session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await session.send('Network.enable');
+  await goOffline(true);
   await page.evaluate(() => {
     document.querySelector('nbd-page')?.remove();
     document.body.append(document.createElement('nbd-page'));
   });
   expect(await untilText(page, 'nbd-problem', 'does not answer')).toMatch(/Try again$/);
-  await page.setOfflineMode(false);
+  await goOffline(false);
   await clickButton(page, '.problem button');
   await untilText(page, '.size', '1 MiB');
 });

@@ -47,7 +47,13 @@ export interface OwnedBrowser {
 export async function startBrowser(name: BrowserName, args: readonly string[] = []): Promise<OwnedBrowser> {
   const userDataDir = await mkdtemp(join(tmpdir(), 'libnbd-wasm-browser-'));
   const options = name === 'chromium' ? chromium : firefox;
-  const browser = await launch({ ...options, args: [...(options.args ?? []), ...args], headless: true, userDataDir });
+  const browser = await launch({
+    ...options,
+    args: [...(options.args ?? []), ...args],
+    headless: true,
+    userDataDir,
+    networkEnabled: false, // else Chromium reports every message of every WebSocket, with all that is in it: most of a test's work
+  });
   return {
     browser,
     close: async () => {
