@@ -16,7 +16,7 @@ async function open(browser: OwnedBrowser, fragment: string, other?: string) {
   return { ...(await openImage(browser, image, fragment)), image };
 }
 
-describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
+describe.for<BrowserName>(['shell', 'firefox'])('in %s', (name) => {
   let browser: OwnedBrowser;
   beforeAll(async () => {
     browser = await startBrowser(name);
@@ -68,7 +68,7 @@ describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
 describe('in a page', () => {
   let browser: OwnedBrowser;
   beforeAll(async () => {
-    browser = await startBrowser('chromium');
+    browser = await startBrowser('shell');
   });
   afterAll(() => browser?.close());
 

@@ -16,7 +16,7 @@ const bitmap = 'qemu:dirty-bitmap:changes';
 
 let browser: OwnedBrowser;
 beforeAll(async () => {
-  browser = await startBrowser('chromium');
+  browser = await startBrowser('shell');
 });
 afterAll(() => browser?.close());
 

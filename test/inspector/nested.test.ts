@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.end());
 
-describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
+describe.for<BrowserName>(['shell', 'firefox'])('in %s', (name) => {
   let browser: OwnedBrowser;
   beforeAll(async () => {
     browser = await startBrowser(name);
@@ -94,7 +94,7 @@ describe.for<BrowserName>(['chromium', 'firefox'])('in %s', (name) => {
 describe('in a page', () => {
   let browser: OwnedBrowser;
   beforeAll(async () => {
-    browser = await startBrowser('chromium');
+    browser = await startBrowser('shell');
   });
   afterAll(() => browser?.close());
 

@@ -11,7 +11,7 @@ import { find, openPage, serveInspector, textOf, untilPlace, untilText } from '.
 
 let browser: OwnedBrowser;
 beforeAll(async () => {
-  browser = await startBrowser('chromium');
+  browser = await startBrowser('shell');
 });
 afterAll(() => browser?.close());
 

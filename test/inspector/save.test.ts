@@ -10,7 +10,7 @@ import { find, openPage, serveInspector, untilText } from './support.js';
 
 let browser: OwnedBrowser;
 beforeAll(async () => {
-  browser = await startBrowser('chromium');
+  browser = await startBrowser('shell');
 });
 afterAll(() => browser?.close());
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type LaunchOptions, launch } from 'puppeteer-core';
 
-export type BrowserName = 'chromium' | 'firefox';
+/** `shell` is Chromium without its windows: the same engine, which opens a page in a third of the time. */
+export type BrowserName = 'chromium' | 'shell' | 'firefox';
 
 // What a browser does by itself, such as to look for updates, would wait for a network that there may not be.
 const chromium: LaunchOptions = {
@@ -19,7 +20,13 @@ const chromium: LaunchOptions = {
     '--disable-component-update',
     '--disable-sync',
   ],
+  headless: true,
 };
+
+const shell: LaunchOptions =
+  process.env.CHROMIUM_SHELL === process.env.CHROMIUM
+    ? chromium
+    : { ...chromium, executablePath: process.env.CHROMIUM_SHELL ?? '/usr/bin/chromium-headless-shell', headless: 'shell' };
 
 const firefox: LaunchOptions = {
   browser: 'firefox',
@@ -35,7 +42,10 @@ const firefox: LaunchOptions = {
     'browser.safebrowsing.update.enabled': false,
     'services.settings.server': 'data:,#remote-settings-dummy/v1',
   },
+  headless: true,
 };
+
+const launchOptions: Readonly<Record<BrowserName, LaunchOptions>> = { chromium, shell, firefox };
 
 export interface OwnedBrowser {
   readonly browser: Browser;
@@ -46,11 +56,10 @@ export interface OwnedBrowser {
 /** Starts a browser with an empty profile of its own. Whoever starts it closes it. */
 export async function startBrowser(name: BrowserName, args: readonly string[] = []): Promise<OwnedBrowser> {
   const userDataDir = await mkdtemp(join(tmpdir(), 'libnbd-wasm-browser-'));
-  const options = name === 'chromium' ? chromium : firefox;
+  const options = launchOptions[name];
   const browser = await launch({
     ...options,
     args: [...(options.args ?? []), ...args],
-    headless: true,
     userDataDir,
     networkEnabled: false, // else Chromium reports every message of every WebSocket, with all that is in it: most of a test's work
   });
