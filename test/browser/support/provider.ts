@@ -5,12 +5,12 @@ import type { Page } from 'puppeteer-core';
 import type { BrowserProvider, BrowserProviderOption, TestProject } from 'vitest/node';
 import { type BrowserName, type OwnedBrowser, startBrowser } from '../../support/browsers.js';
 
-const browsers: Readonly<Record<string, BrowserName>> = { chromium: 'shell', firefox: 'firefox' };
+const browsers: readonly BrowserName[] = ['chromium', 'firefox'];
 
 export function debianBrowsers(): BrowserProviderOption {
   return defineBrowserProvider({
     name: 'debian',
-    supportedBrowser: Object.keys(browsers),
+    supportedBrowser: browsers,
     providerFactory: (project) => new DebianBrowserProvider(project),
   });
 }
@@ -24,7 +24,7 @@ class DebianBrowserProvider implements BrowserProvider {
   #isClosing = false;
 
   constructor(project: TestProject) {
-    this.#browserName = browsers[project.config.browser.name] ?? 'shell';
+    this.#browserName = project.config.browser.name as BrowserName;
   }
 
   getCommandsContext(sessionId: string): Record<string, unknown> {
