@@ -11,8 +11,7 @@ const sizes = [1, 2, 7, 8, 9, 511, 512, 4095, 4096, 4097, 65535, 65536, 262144 +
 test.for(['structured', 'simple'])('reads of 1 byte to 64 MiB, %s replies', async (replies) => {
   const nbd = await connected(await nbdkit('pattern', '1T'), (nbd) => nbd.setRequestStructuredReplies(replies === 'structured'));
   for (const size of sizes) {
-    const offsets = size > MiB ? [3 * MiB + 5] : [0, 3 * MiB + 5, 2 ** 40 - size];
-    for (const offset of offsets) {
+    for (const offset of [0, 3 * MiB + 5, 2 ** 40 - size]) {
       const bytes = await nbd.pread(size, offset);
       expect(firstDifference(bytes, pattern(offset, size)), `${size} bytes at ${offset}`).toBe(-1);
     }

@@ -7,10 +7,16 @@ import { type Browser, type LaunchOptions, launch } from 'puppeteer-core';
 /** `shell` is Chromium without its windows: the same engine, which opens a page in a third of the time. */
 export type BrowserName = 'chromium' | 'shell' | 'firefox';
 
+const {
+  CHROMIUM = '/usr/bin/chromium',
+  CHROMIUM_SHELL = '/usr/bin/chromium-headless-shell',
+  FIREFOX = '/usr/bin/firefox-esr',
+} = process.env;
+
 // What a browser does by itself, such as to look for updates, would wait for a network that there may not be.
 const chromium: LaunchOptions = {
   browser: 'chrome',
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: CHROMIUM,
   args: [
     '--no-sandbox', // as root, in a container, there is none to be had; the pages are ours
     '--disable-gpu',
@@ -24,13 +30,11 @@ const chromium: LaunchOptions = {
 };
 
 const shell: LaunchOptions =
-  process.env.CHROMIUM_SHELL === process.env.CHROMIUM
-    ? chromium
-    : { ...chromium, executablePath: process.env.CHROMIUM_SHELL ?? '/usr/bin/chromium-headless-shell', headless: 'shell' };
+  CHROMIUM_SHELL === CHROMIUM ? chromium : { ...chromium, executablePath: CHROMIUM_SHELL, headless: 'shell' };
 
 const firefox: LaunchOptions = {
   browser: 'firefox',
-  executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+  executablePath: FIREFOX,
   extraPrefsFirefox: {
     // Of several pages only one is in front; the others' timers would be a second apart.
     'dom.min_background_timeout_value': 4,
